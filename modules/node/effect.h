@@ -1,0 +1,39 @@
+/* All that a node can want. The body carries effects out in their order. */
+
+#ifndef NODE_EFFECT_H
+#define NODE_EFFECT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/log.h"
+
+enum effect_type {
+    EFFECT_SEND,       // a frame to `peer`, through its control or data queue
+    EFFECT_LOG,        // a line in the node's log
+    EFFECT_WRITE_FILE, // replace logs/`name` by these bytes, whole or not at all
+    EFFECT_KILL,       // send `signal` to child `peer`
+    EFFECT_CLOSE,      // end the link to `peer`
+    EFFECT_EXIT,       // leave with `status`; nothing follows
+};
+
+struct effect {
+    enum effect_type type;
+    uint32_t peer;
+    uint8_t queue;        // EFFECT_SEND: enum message_queue
+    const uint8_t *data;  // EFFECT_SEND: a whole frame; EFFECT_WRITE_FILE: the content
+    size_t size;
+    const char *name;     // EFFECT_WRITE_FILE: file name; EFFECT_LOG: component
+    const char *text;     // EFFECT_LOG: the sentence; EFFECT_EXIT and EFFECT_CLOSE: why
+    const char *fields;   // EFFECT_LOG: logfmt words, or NULL
+    enum log_level level; // EFFECT_LOG
+    int signal;           // EFFECT_KILL
+    int status;           // EFFECT_EXIT
+};
+
+struct effects {
+    const struct effect *list;
+    size_t count;
+};
+
+#endif

@@ -1,0 +1,101 @@
+/* state.map: one fixed record per node in a file that all processes of a run map shared. A record is written only by its
+ * node (and `forked_pid` by the parent that forks it) and read by every viewer, while the run lives and after it.
+ * Numbers are in the machine's byte order; each field is written and read atomically on its own.
+ *
+ * The layout is documented in docs/state-map.md and changes only together with STATE_MAP_VERSION. */
+
+#ifndef RUNDIR_STATE_MAP_H
+#define RUNDIR_STATE_MAP_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "topo/topology.h"
+
+enum { STATE_MAP_VERSION = 1, STATE_MAP_RECORD_SIZE = 256, STATE_MAP_HEADER_SIZE = 4096 };
+#define STATE_MAP_MAGIC UINT64_C(0x4C494E5155535431) // "LINQUST1"
+
+/* The life of a node, as it says itself. */
+enum node_life {
+    NODE_ABSENT,    // not forked yet
+    NODE_FORKED,    // its process runs
+    NODE_STARTING,  // waits for its children
+    NODE_READY,     // its whole subtree is up
+    NODE_DRAINING,  // asked to stop, waits for its children
+    NODE_STOPPED,   // left in order
+    NODE_FAILED,    // could not start
+    NODE_LIFE_COUNT,
+};
+const char *node_life_name(enum node_life life);
+
+struct state_record {
+    _Atomic uint32_t life;           // enum node_life
+    _Atomic int32_t pid;             // written by the node first of all
+    _Atomic uint64_t start_ticks;    // field 22 of /proc/PID/stat, to tell the process from a later one with its pid; 0: unknown
+    _Atomic uint64_t beat_ns;        // CLOCK_MONOTONIC when the node last showed that it lives
+    _Atomic uint64_t ready_ns;       // CLOCK_MONOTONIC when it became READY; 0 before
+    _Atomic int32_t exit_status;     // wait status as its parent reaped it, written by the parent; -1 while unknown
+    _Atomic uint32_t restarts;
+    _Atomic uint32_t children_dead;  // children that died without leaving in order
+    _Atomic uint32_t children_slow;  // children that it sees as slow now
+    _Atomic uint64_t frames_in, frames_out;   // over all links
+    _Atomic uint64_t bytes_in, bytes_out;
+    _Atomic uint64_t forwarded;               // frames passed on by header
+    _Atomic uint64_t refused;                 // frames or connections refused, all reasons
+    _Atomic uint64_t log_lines, log_dropped;
+    _Atomic uint64_t task_started_ns;         // CLOCK_MONOTONIC of the running task's start or resume; 0: none runs
+    _Atomic uint64_t tasks_done, tasks_failed;
+    _Atomic uint32_t tasks_queued;
+    _Atomic uint32_t connections;             // open named-socket connections
+    uint8_t reserved[256 - 8 * 17 - 4 * 8];   // zero
+};
+_Static_assert(sizeof(struct state_record) == STATE_MAP_RECORD_SIZE, "the record's size is fixed");
+
+struct state_header {
+    uint64_t magic;
+    uint32_t version;
+    uint32_t record_size;
+    uint32_t node_count;
+    _Atomic int32_t launcher_pid;
+    _Atomic uint64_t launcher_start_ticks;
+    uint64_t created_wall_ns;
+    uint64_t beat_interval_ms;     // a node beats at least so often; slow is STATE_SLOW rule: see state_record_slow()
+    _Atomic uint32_t phase;        // enum run_phase
+    _Atomic uint32_t exit_code;    // valid in RUN_ENDED
+    char topology[256];            // the shape as topology_to_text() writes it
+    char logical_system[64];
+    char physical_system[64];
+    char run[256];                 // name of the run's directory
+};
+
+enum run_phase { RUN_STARTING, RUN_READY, RUN_WORKING, RUN_STOPPING, RUN_ENDED, RUN_PHASE_COUNT };
+const char *run_phase_name(enum run_phase phase);
+
+struct state_map {
+    struct state_header *header;
+    struct state_record *records; // by rank
+    size_t size;                  // bytes mapped
+};
+
+/* Make state.map in the directory `dir_fd` with all blocks allocated (so that a full disk is an error here and not a
+ * SIGBUS later), and map it shared for writing. */
+int state_map_create(int dir_fd, const struct topology *topology, struct state_map *map,
+                     struct error *err);
+/* Map an existing one read-only, after checking magic, version and size. The topology is read from the header. */
+int state_map_open(int dir_fd, struct state_map *map, struct topology *topology,
+                   struct error *err);
+void state_map_close(struct state_map *map);
+
+/* True when a node that should beat every `interval_ms` last beat so long before now that it is to be called slow:
+ * more than 1.5 intervals and half a second. */
+bool state_beat_is_slow(uint64_t beat_ns, uint64_t now_ns, uint64_t interval_ms);
+/* The interval for a tree of this many nodes: at most 500 beats a second over the whole tree, at least one second. */
+uint64_t state_beat_interval_ms(uint32_t node_count);
+
+/* True when the record's process is still that process (pid and start time); a zombie is not. */
+bool state_record_alive(const struct state_record *record);
+
+#endif

@@ -38,10 +38,12 @@ LIBBRAIN := $(BUILD)/libbrain.a
 LIBBODY  := $(BUILD)/libbody.a
 LIBUSERS := $(BUILD)/libusers.a
 
-.PHONY: all help deps unit clean
+.PHONY: all lib help deps unit clean
 .DEFAULT_GOAL := all
 
 all: $(LINQU)
+
+lib: $(LIBUSERS) $(LIBBODY) $(LIBBRAIN)
 
 deps:
 	@.ci/deps

@@ -53,15 +53,15 @@ $(BUILD)/%.o: %.c
 	$(CC) $(ALL_CFLAGS) -c -o $@ $<
 
 $(LIBBRAIN): $(BRAIN_OBJ)
-	@rm -f $@
+	@mkdir -p $(@D); rm -f $@
 	ar rcs $@ $^
 
 $(LIBBODY): $(BODY_OBJ)
-	@rm -f $@
+	@mkdir -p $(@D); rm -f $@
 	ar rcs $@ $^
 
 $(LIBUSERS): $(USERS_OBJ)
-	@rm -f $@
+	@mkdir -p $(@D); rm -f $@
 	ar rcs $@ $^
 
 $(LINQU): $(BUILD)/linqu.o $(LIBUSERS) $(LIBBODY) $(LIBBRAIN)

@@ -13,23 +13,11 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "model/life.h"
 #include "topo/topology.h"
 
 enum { STATE_MAP_VERSION = 1, STATE_MAP_RECORD_SIZE = 256, STATE_MAP_HEADER_SIZE = 4096 };
 #define STATE_MAP_MAGIC UINT64_C(0x4C494E5155535431) // "LINQUST1"
-
-/* The life of a node, as it says itself. */
-enum node_life {
-    NODE_ABSENT,    // not forked yet
-    NODE_FORKED,    // its process runs
-    NODE_STARTING,  // waits for its children
-    NODE_READY,     // its whole subtree is up
-    NODE_DRAINING,  // asked to stop, waits for its children
-    NODE_STOPPED,   // left in order
-    NODE_FAILED,    // could not start
-    NODE_LIFE_COUNT,
-};
-const char *node_life_name(enum node_life life);
 
 struct state_record {
     _Atomic uint32_t life;           // enum node_life

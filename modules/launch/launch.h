@@ -1,0 +1,38 @@
+/* `linqu run`: the launcher. It owns the terminal, the signals, the reaping and the account; everything else
+ * happens in the tree that it forks. */
+
+#ifndef LAUNCH_LAUNCH_H
+#define LAUNCH_LAUNCH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "topo/topology.h"
+
+struct launch_options {
+    const struct topology *topology; // already parsed and checked
+    const char *base;                // --base or NULL: see run_dir_base()
+    const char *name;                // --name or NULL
+    const char *logical_system;      // LINQU_SYSTEM or the topology file's; never NULL
+    const char *physical_system;     // likewise; never NULL
+    const char *command;             // the command line as typed, for run.json
+    const char *const *scenarios;    // names, run in this order; checked against scenario_find()
+    size_t scenario_count;
+    uint64_t seed;
+    unsigned keep;            // dead runs of ours to keep
+    unsigned start_timeout_s; // until READY
+    unsigned timeout_s;       // of the whole run; 0: none
+    unsigned stop_timeout_s;  // for the graceful stop
+    bool hold;                // stay up until Ctrl-C or `linqu shutdown`
+    bool detach;              // return when READY, the run goes on in the background (implies hold)
+    bool json;                // run.json's object on stdout and nothing else there
+    bool quiet;
+    bool verbose;
+    bool colour; // stderr is a terminal and NO_COLOR is not set
+};
+
+/* Run it all. Returns the exit code of docs/formats.md; every failure has been said on stderr. */
+int launch_run(const struct launch_options *options);
+
+#endif

@@ -50,7 +50,7 @@ struct state_header {
     _Atomic int32_t launcher_pid;
     _Atomic uint64_t launcher_start_ticks;
     uint64_t created_wall_ns;
-    uint64_t beat_interval_ms;     // a node beats at least so often; slow is STATE_SLOW rule: see state_record_slow()
+    uint64_t beat_interval_ms;     // a node beats at least so often: model/beat.h
     _Atomic uint32_t phase;        // enum run_phase
     _Atomic uint32_t exit_code;    // valid in RUN_ENDED
     char topology[256];            // the shape as topology_to_text() writes it
@@ -76,12 +76,6 @@ int state_map_create(int dir_fd, const struct topology *topology, struct state_m
 int state_map_open(int dir_fd, struct state_map *map, struct topology *topology,
                    struct error *err);
 void state_map_close(struct state_map *map);
-
-/* True when a node that should beat every `interval_ms` last beat so long before now that it is to be called slow:
- * more than 1.5 intervals and half a second. */
-bool state_beat_is_slow(uint64_t beat_ns, uint64_t now_ns, uint64_t interval_ms);
-/* The interval for a tree of this many nodes: at most 500 beats a second over the whole tree, at least one second. */
-uint64_t state_beat_interval_ms(uint32_t node_count);
 
 /* True when the record's process is still that process (pid and start time); a zombie is not. */
 bool state_record_alive(const struct state_record *record);

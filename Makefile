@@ -1,88 +1,177 @@
 # linqu: one non-recursive Makefile. `make help` lists the targets.
 #
-# BUILD=DIR builds elsewhere; CC=clang and SAN=1 (ASan + UBSan) build into directories of their own.
+# BUILD=DIR builds elsewhere; CC=clang, SAN=1 (ASan + UBSan) and FUZZ=1 (clang's libFuzzer + SAN) build into
+# directories of their own. What a target rebuilds follows from the flags: change them and it is built again.
 
-CC      ?= gcc
-SAN     ?=
-BUILD   ?= build$(if $(filter clang%,$(notdir $(CC))),-clang)$(if $(SAN),-asan)
+comma := ,
+FUZZ    ?=
+SAN     ?= $(FUZZ)
+ifdef FUZZ
+CC      := clang
+endif
+ifeq ($(origin CC),default)
+CC      := gcc
+endif
+BUILD   ?= build$(if $(FUZZ),-fuzz,$(if $(filter clang%,$(notdir $(CC))),-clang)$(if $(SAN),-asan))
 PREFIX  ?= /usr/local
+DESTDIR ?=
 VERSION := 0.1.0
 
 PKG_CONFIG ?= pkg-config
 MSGPACK := $(shell $(PKG_CONFIG) --exists msgpack 2>/dev/null && echo msgpack || echo msgpack-c)
 BRAIN_PKGS := $(MSGPACK) jansson
 BODY_PKGS  := libevent_core
+BRAIN_LIBS = $(shell $(PKG_CONFIG) --libs $(BRAIN_PKGS))
+BODY_LIBS  = $(shell $(PKG_CONFIG) --libs $(BODY_PKGS)) -ldl
+TEST_LIBS  = $(shell $(PKG_CONFIG) --libs check)
+PKG_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(BRAIN_PKGS) $(BODY_PKGS) 2>/dev/null)
 
 WARN := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wvla
 CFLAGS ?= -O2 -g
-ALL_CFLAGS = -std=gnu11 $(CFLAGS) $(WARN) $(WERROR) -fno-common -fvisibility=hidden -Imodules -I$(BUILD)/gen \
-	-D_GNU_SOURCE -DLINQU_VERSION='"$(VERSION)"' -MMD -MP $(SAN_FLAGS) $(shell $(PKG_CONFIG) --cflags $(BRAIN_PKGS) $(BODY_PKGS) 2>/dev/null)
 SAN_FLAGS := $(if $(SAN),-fsanitize=address$(comma)undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
-comma := ,
-BRAIN_LIBS = $(shell $(PKG_CONFIG) --libs $(BRAIN_PKGS))
-BODY_LIBS  = $(shell $(PKG_CONFIG) --libs $(BODY_PKGS)) -ldl
+SAN_FLAGS += $(if $(FUZZ),-fsanitize=fuzzer-no-link)
+ALL_CFLAGS = -std=gnu11 $(CFLAGS) $(WARN) -fno-common -fvisibility=hidden -Imodules -I$(BUILD)/gen \
+	-D_GNU_SOURCE -DLINQU_VERSION='"$(VERSION)"' $(SAN_FLAGS) $(PKG_CFLAGS)
 
 # The three bands. A folder belongs to exactly one; modules/LAYERS says who may include whom.
 BRAIN := base model ops fiber topo wire core cache member node
 BODY  := rundir transport super kernels actor
 USERS := sim scenario report launch cli
 
-source_of = $(foreach d,$(1),$(sort $(wildcard modules/$(d)/*.c)))
-object_of = $(patsubst %.c,$(BUILD)/%.o,$(1))
-BRAIN_OBJ := $(call object_of,$(call source_of,$(BRAIN)))
-BODY_OBJ  := $(call object_of,$(call source_of,$(BODY)))
-USERS_OBJ := $(call object_of,$(call source_of,$(USERS)))
+sources_of = $(sort $(foreach d,$(1),$(wildcard modules/$(d)/*.c)))
+objects_of = $(patsubst %.c,$(BUILD)/%.o,$(call sources_of,$(1)))
 
 LINQU    := $(BUILD)/linqu
 LIBBRAIN := $(BUILD)/libbrain.a
 LIBBODY  := $(BUILD)/libbody.a
 LIBUSERS := $(BUILD)/libusers.a
+LIBS     := $(LIBUSERS) $(LIBBODY) $(LIBBRAIN)
 
-.PHONY: all lib help deps unit clean
+.PHONY: all lib help deps run test unit check tests asan fuzz soak bare install clean again
 .DEFAULT_GOAL := all
+.DELETE_ON_ERROR:
 
-all: $(LINQU)
+all: $(LINQU) ## build build/linqu
 
-lib: $(LIBUSERS) $(LIBBODY) $(LIBBRAIN)
+lib: $(LIBS)
 
-deps:
-	@.ci/deps
+help: ## this list
+	@awk 'BEGIN { FS = ":.*## " } /^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
 
-$(BUILD)/%.o: %.c
+deps: ## install through apt what building and testing needs
+	@.ci/deps build test
+
+# All flags that decide what comes out, in a file that is rewritten when they change and makes everything that was
+# built with others out of date. WERROR only decides whether there is an outcome.
+FLAGS_STAMP := $(BUILD)/flags
+$(FLAGS_STAMP): again
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -c -o $@ $<
+	@echo '$(subst ','\'',$(CC) $(ALL_CFLAGS))' | cmp -s - $@ || echo '$(subst ','\'',$(CC) $(ALL_CFLAGS))' > $@
+again:
 
-$(LIBBRAIN): $(BRAIN_OBJ)
-	@mkdir -p $(@D); rm -f $@
-	ar rcs $@ $^
+$(BUILD)/%.o: %.c $(FLAGS_STAMP)
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) $(WERROR) -MMD -MP -c -o $@ $<
 
-$(LIBBODY): $(BODY_OBJ)
-	@mkdir -p $(@D); rm -f $@
-	ar rcs $@ $^
+# An archive is made anew when a source file comes or goes: the list of its members is a prerequisite.
+define archive
+$(1): $(call objects_of,$(2)) $(1).list
+	@rm -f $$@
+	ar rcs $$@ $$(filter %.o,$$^)
+$(1).list: again
+	@mkdir -p $$(@D)
+	@echo '$(call objects_of,$(2))' | cmp -s - $$@ || echo '$(call objects_of,$(2))' > $$@
+endef
+$(eval $(call archive,$(LIBBRAIN),$(BRAIN)))
+$(eval $(call archive,$(LIBBODY),$(BODY)))
+$(eval $(call archive,$(LIBUSERS),$(USERS)))
 
-$(LIBUSERS): $(USERS_OBJ)
-	@mkdir -p $(@D); rm -f $@
-	ar rcs $@ $^
-
-$(LINQU): $(BUILD)/linqu.o $(LIBUSERS) $(LIBBODY) $(LIBBRAIN)
+$(LINQU): $(BUILD)/linqu.o $(LIBS)
 	$(CC) $(SAN_FLAGS) -o $@ $^ $(BRAIN_LIBS) $(BODY_LIBS)
 
-# tests/unit/test_NAME.c is one Check program each; it links the brain, and the body or users where its
-# first line says so: `// links: body` or `// links: users`.
-UNIT_SRC := $(sort $(wildcard tests/unit/test_*.c))
-UNIT_BIN := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(UNIT_SRC))
-UNIT_LIBS = $(shell $(PKG_CONFIG) --libs check)
-link_of = $(if $(findstring users,$(1)),$(LIBUSERS) $(LIBBODY) $(LIBBRAIN),$(if $(findstring body,$(1)),$(LIBBODY) $(LIBBRAIN),$(LIBBRAIN)))
+# --- tests -----------------------------------------------------------------------------------------------------
+# tests/unit/test_NAME.c and tests/sim/test_NAME.c are one Check program each; they link the brain, and the body or
+# the users where their first line says so: `// links: body` or `// links: users`.
+PROGRAM_SRC := $(sort $(wildcard tests/unit/test_*.c))
+SIM_SRC     := $(sort $(wildcard tests/sim/test_*.c))
+UNIT_BIN    := $(patsubst %.c,$(BUILD)/%,$(PROGRAM_SRC))
+SIM_BIN     := $(patsubst %.c,$(BUILD)/%,$(SIM_SRC))
+link_of      = $(if $(findstring links: users,$(1)),$(LIBS),$(if $(findstring links: body,$(1)),$(LIBBODY) $(LIBBRAIN),$(LIBBRAIN)))
 link_libs_of = $(if $(findstring links:,$(1)),$(BODY_LIBS))
 
-$(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(LIBUSERS) $(LIBBODY) $(LIBBRAIN)
-	$(CC) $(SAN_FLAGS) -o $@ $< $(call link_of,$(shell head -n 1 tests/unit/$*.c)) $(UNIT_LIBS) $(BRAIN_LIBS) \
-		$(call link_libs_of,$(shell head -n 1 tests/unit/$*.c))
+$(UNIT_BIN) $(SIM_BIN): $(BUILD)/%: $(BUILD)/%.o $(LIBS)
+	$(CC) $(SAN_FLAGS) -o $@ $< $(call link_of,$(shell head -n 1 $*.c)) $(TEST_LIBS) $(BRAIN_LIBS) \
+		$(call link_libs_of,$(shell head -n 1 $*.c))
 
-unit: $(UNIT_BIN)
-	@set -e; for t in $(UNIT_BIN); do $$t; done
+CHECKS := $(sort $(filter-out %.py %.allow %.md,$(wildcard tests/check/*)))
+TREE   := $(sort $(filter-out tests/tree/tree.py,$(wildcard tests/tree/*.py)))
+SOAK   := $(sort $(wildcard tests/soak/*.py))
+RUN_TESTS = LINQU=$(LINQU) BUILD=$(BUILD) CC=$(CC) tests/run
+JOBS   = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
+AGAIN  = $(MAKE) --no-print-directory $(JOBS)
 
-clean:
-	rm -rf build build-clang build-asan build-clang-asan
+unit: $(UNIT_BIN) $(SIM_BIN) ## build and run the unit and simulation tests
+	@$(RUN_TESTS) $(UNIT_BIN) $(SIM_BIN)
+
+check: $(LIBBRAIN) $(if $(wildcard modules/cli/*.c),$(LINQU)) $(UNIT_BIN) $(SIM_BIN) ## unit tests, layers, purity, style, cppcheck, docs
+	@$(RUN_TESTS) $(UNIT_BIN) $(SIM_BIN) $(CHECKS)
+
+test: ## install, build, and run every test and a minute of fuzzing
+	@.ci/deps build test
+	@$(AGAIN) -s all tests bare
+	@$(AGAIN) -s FUZZ=1 fuzzers
+	@$(RUN_TESTS) --fuzz-seconds $(or $(FUZZ_SECONDS),60) $(UNIT_BIN) $(SIM_BIN) $(CHECKS) $(TREE) $(FUZZ_BIN)
+
+tests: $(UNIT_BIN) $(SIM_BIN)
+
+asan: ## the same tests on a build with ASan and UBSan, the tree at 2x2x2
+	@.ci/deps build test
+	@$(AGAIN) -s SAN=1 all tests
+	@LINQU_TREE=small tests/run --build build-asan $(patsubst $(BUILD)/%,build-asan/%,$(UNIT_BIN) $(SIM_BIN)) $(TREE)
+
+# Fuzz targets are built with clang in build-fuzz, with libraries of their own.
+FUZZ_SRC := $(sort $(wildcard tests/fuzz/fuzz_*.c))
+FUZZ_BIN := $(patsubst %.c,build-fuzz/%,$(FUZZ_SRC))
+
+ifdef FUZZ
+$(FUZZ_BIN): build-fuzz/%: build-fuzz/%.o $(LIBS)
+	$(CC) $(SAN_FLAGS) -fsanitize=fuzzer -o $@ $< $(LIBS) $(BRAIN_LIBS) $(BODY_LIBS)
+fuzzers: $(FUZZ_BIN)
+endif
+
+fuzz: ## fuzz each tests/fuzz/fuzz_*.c, FUZZ_SECONDS (60) in all
+	@.ci/deps build test
+	@$(AGAIN) -s FUZZ=1 fuzzers
+	@$(RUN_TESTS) --fuzz-seconds $(or $(FUZZ_SECONDS),60) $(FUZZ_BIN)
+
+soak: ## what takes too long for `make test`: an hour of fuzzing, idle trees, repetitions
+	@.ci/deps build test
+	@$(AGAIN) -s all bare
+	@$(AGAIN) -s FUZZ=1 fuzzers
+	@$(RUN_TESTS) --fuzz-seconds $(or $(FUZZ_SECONDS),3600) $(SOAK) $(FUZZ_BIN)
+
+# What the tree is compared with: see tests/bare/README.md.
+bare: $(BUILD)/tests/bare/forktree ## the bare fork tree that ours is measured against
+$(BUILD)/tests/bare/forktree: $(BUILD)/tests/bare/forktree.o
+	$(CC) $(SAN_FLAGS) -o $@ $< $(BRAIN_LIBS)
+
+# --- for users -------------------------------------------------------------------------------------------------
+run: ## install what is missing, build, and bring up the largest tree that fits this machine
+	@.ci/deps build
+	@$(AGAIN) -s all
+	@.ci/first-run $(LINQU)
+
+TO = "$(DESTDIR)$(PREFIX)"
+KERNEL_HEADER := $(wildcard modules/ops/linqu_orchestration_api.h)
+install: all ## binary, man page, completion, kernel header, topologies; PREFIX= and DESTDIR= say where
+	install -d $(TO)/bin $(TO)/share/man/man1 $(TO)/share/bash-completion/completions $(TO)/share/linqu/topology $(TO)/include
+	install -m 755 $(LINQU) $(TO)/bin/linqu
+	$(LINQU) help --man > $(TO)/share/man/man1/linqu.1
+	$(LINQU) help --completion > $(TO)/share/bash-completion/completions/linqu
+	install -m 644 $(wildcard topology/*) $(TO)/share/linqu/topology
+	$(if $(KERNEL_HEADER),install -m 644 $(KERNEL_HEADER) $(TO)/include)
+
+clean: ## remove every build directory
+	rm -rf build build-clang build-asan build-clang-asan build-fuzz
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

@@ -1,0 +1,69 @@
+/* What every unit test program needs: one list of tests to run, and numbers from a seed. */
+
+#ifndef TESTS_SUITE_H
+#define TESTS_SUITE_H
+
+#include <check.h>
+#include <inttypes.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+/* Run the tests of one program; returns what main() returns. */
+static inline int suite_run(const char *name, const TTest *const *tests, size_t count)
+{
+    Suite *suite = suite_create(name);
+    TCase *tcase = tcase_create(name);
+    SRunner *runner = srunner_create(suite);
+    int failed;
+
+    for (size_t i = 0; i < count; i++)
+        tcase_add_test(tcase, tests[i]);
+    tcase_set_timeout(tcase, 60);
+    suite_add_tcase(suite, tcase);
+    srunner_run_all(runner, CK_ENV);
+    failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+#define SUITE_MAIN(name, ...)                                                                      \
+    int main(void)                                                                                 \
+    {                                                                                              \
+        const TTest *const tests[] = {__VA_ARGS__};                                                \
+                                                                                                   \
+        return suite_run(name, tests, sizeof tests / sizeof *tests);                               \
+    }
+
+/* The first seed of a property test: SEED from the environment, or 1; failures print the seed that
+ * failed. */
+static inline uint64_t seed_first(void)
+{
+    const char *text = getenv("SEED");
+
+    return text ? strtoull(text, NULL, 10) : 1;
+}
+
+/* How many seeds a property test tries: SEEDS from the environment, or `usual`. */
+static inline uint64_t seed_count(uint64_t usual)
+{
+    const char *text = getenv("SEEDS");
+
+    return text ? strtoull(text, NULL, 10) : usual;
+}
+
+/* splitmix64 */
+static inline uint64_t random_next(uint64_t *state)
+{
+    uint64_t z = *state += UINT64_C(0x9E3779B97F4A7C15);
+
+    z = (z ^ (z >> 30)) * UINT64_C(0xBF58476D1CE4E5B9);
+    z = (z ^ (z >> 27)) * UINT64_C(0x94D049BB133111EB);
+    return z ^ (z >> 31);
+}
+
+static inline uint32_t random_below(uint64_t *state, uint32_t bound)
+{
+    return (uint32_t)(random_next(state) % bound);
+}
+
+#endif

@@ -13,12 +13,13 @@
 enum preflight_verdict { PREFLIGHT_OK, PREFLIGHT_WARN, PREFLIGHT_FAIL };
 
 struct preflight_line {
-    const char *subject;            // "processes", "RLIMIT_NPROC", "descriptors", "memory", "inodes", "disk", "paths" ...
+    const char *subject; // "processes", "RLIMIT_NPROC", "descriptors", "memory", "inodes", "disk",
+                         // "paths" ...
     enum preflight_verdict verdict;
     uint64_t need, have;
-    const char *unit;               // "processes", "files", "MiB", "bytes"
-    char detail[256];               // one sentence: need, limit, where it comes from
-    char mend[256];                 // the command that mends it; empty when ok
+    const char *unit; // "processes", "files", "MiB", "bytes"
+    char detail[256]; // one sentence: need, limit, where it comes from
+    char mend[256];   // the command that mends it; empty when ok
 };
 
 enum { PREFLIGHT_LINES = 16 };
@@ -28,23 +29,24 @@ struct preflight {
     enum preflight_verdict worst;
 };
 
-/* Look at everything: pid_max, threads-max, RLIMIT_NPROC (per user; not for root), cgroup pids.max (v1 and v2), RLIMIT_NOFILE
- * of one node, file-max, memory, inodes and bytes of the base's file system, longest socket path. `reserved` is what other
- * starting runs have reserved (see reservation_take). */
+/* Look at everything: pid_max, threads-max, RLIMIT_NPROC (per user; not for root), cgroup pids.max
+ * (v1 and v2), RLIMIT_NOFILE of one node, file-max, memory, inodes and bytes of the base's file
+ * system, longest socket path. `reserved` is what other starting runs have reserved (see
+ * reservation_take). */
 void preflight_check(const struct topology *topology, const char *base, uint64_t reserved,
                      struct preflight *out);
 /* The first FAIL as one sentence with need, limit and the mending command. Returns -1. */
 int preflight_sentence(const struct preflight *preflight, struct error *err);
 
-/* The need in processes is reserved in a locked file below the base while the run lives, so that two runs that start together do not
- * both pass. */
+/* The need in processes is reserved in a locked file below the base while the run lives, so that
+ * two runs that start together do not both pass. */
 struct reservation {
     int fd;
     int dir_fd;
     char name[64];
 };
-/* Under one lock: sum what live runs have reserved and not yet forked, check, and write our own need. -1 with a sentence when
- * it does not fit (the preflight's, filled in `out`). */
+/* Under one lock: sum what live runs have reserved and not yet forked, check, and write our own
+ * need. -1 with a sentence when it does not fit (the preflight's, filled in `out`). */
 int reservation_take(const char *base, const struct topology *topology, struct reservation *mine,
                      struct preflight *out, struct error *err);
 /* All processes are there now and are seen by others as processes: reserve nothing more. */

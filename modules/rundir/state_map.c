@@ -1,0 +1,163 @@
+#include "rundir/state_map.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "model/beat.h"
+#include "rundir/process_stat.h"
+
+#define STATE_MAP_NAME "state.map"
+
+_Static_assert(sizeof(struct state_header) <= STATE_MAP_HEADER_SIZE, "the header has its room");
+
+const char *run_phase_name(enum run_phase phase)
+{
+    static const char *const names[RUN_PHASE_COUNT] = {
+        [RUN_STARTING] = "starting", [RUN_READY] = "ready", [RUN_WORKING] = "working",
+        [RUN_STOPPING] = "stopping", [RUN_ENDED] = "ended",
+    };
+
+    return (unsigned)phase < RUN_PHASE_COUNT ? names[phase] : "unknown";
+}
+
+static size_t map_size(uint32_t node_count)
+{
+    return STATE_MAP_HEADER_SIZE + (size_t)node_count * STATE_MAP_RECORD_SIZE;
+}
+
+static uint64_t wall_now_ns(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (uint64_t)now.tv_sec * UINT64_C(1000000000) + (uint64_t)now.tv_nsec;
+}
+
+static void header_fill(struct state_header *header, const struct topology *topology)
+{
+    int length = topology_to_text(topology, header->topology, sizeof header->topology);
+
+    assert(length > 0 && (size_t)length < sizeof header->topology);
+    header->version = STATE_MAP_VERSION;
+    header->record_size = STATE_MAP_RECORD_SIZE;
+    header->node_count = topology->node_count;
+    header->created_wall_ns = wall_now_ns();
+    header->beat_interval_ms = beat_interval_ms(topology->node_count);
+    memcpy(header->logical_system, topology->settings.logical_system,
+           sizeof topology->settings.logical_system);
+    memcpy(header->physical_system, topology->settings.physical_system,
+           sizeof topology->settings.physical_system);
+    header->launcher_pid = getpid();
+    header->launcher_start_ticks = process_start_ticks(getpid());
+    header->magic = STATE_MAP_MAGIC;
+}
+
+static int map_file(int fd, size_t size, int protection, struct state_map *map, struct error *err)
+{
+    void *memory = mmap(NULL, size, protection, MAP_SHARED, fd, 0);
+
+    if (memory == MAP_FAILED)
+        return error_set(err, "cannot map %zu bytes of " STATE_MAP_NAME ": %s", size,
+                         strerror(errno));
+    map->header = memory;
+    map->records = (struct state_record *)((char *)memory + STATE_MAP_HEADER_SIZE);
+    map->size = size;
+    return 0;
+}
+
+int state_map_create(int dir_fd, const struct topology *topology, struct state_map *map,
+                     struct error *err)
+{
+    size_t size = map_size(topology->node_count);
+    int fd =
+        openat(dir_fd, STATE_MAP_NAME, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    int failed, result;
+
+    if (fd < 0)
+        return error_set(err, "cannot make " STATE_MAP_NAME ": %s", strerror(errno));
+    failed = posix_fallocate(fd, 0, (off_t)size);
+    result = failed ? error_set(err, "cannot allocate %zu bytes for " STATE_MAP_NAME ": %s", size,
+                                strerror(failed))
+                    : map_file(fd, size, PROT_READ | PROT_WRITE, map, err);
+    close(fd);
+    if (result < 0) {
+        unlinkat(dir_fd, STATE_MAP_NAME, 0);
+        return -1;
+    }
+    for (uint32_t rank = 0; rank < topology->node_count; rank++)
+        map->records[rank].exit_status = -1;
+    header_fill(map->header, topology);
+    return 0;
+}
+
+static int header_check(const struct state_map *map, struct topology *topology, struct error *err)
+{
+    const struct state_header *header = map->header;
+
+    if (header->magic != STATE_MAP_MAGIC)
+        return error_set(err, STATE_MAP_NAME " is not a state map, or not finished");
+    if (header->version != STATE_MAP_VERSION)
+        return error_set(err, STATE_MAP_NAME " has version %u, this linqu reads version %d",
+                         header->version, STATE_MAP_VERSION);
+    if (header->record_size != STATE_MAP_RECORD_SIZE || map_size(header->node_count) != map->size)
+        return error_set(err,
+                         STATE_MAP_NAME " has %zu bytes, which do not fit %u nodes of %u bytes",
+                         map->size, header->node_count, header->record_size);
+    if (!memchr(header->topology, '\0', sizeof header->topology) ||
+        !memchr(header->logical_system, '\0', sizeof header->logical_system) ||
+        !memchr(header->physical_system, '\0', sizeof header->physical_system) ||
+        !memchr(header->run, '\0', sizeof header->run))
+        return error_set(err, STATE_MAP_NAME " has a text without an end in its header");
+    if (topology_parse(header->topology, topology, err) < 0)
+        return error_prefix(err, STATE_MAP_NAME);
+    if (topology->node_count != header->node_count)
+        return error_set(err, STATE_MAP_NAME " has %u nodes, its topology %s has %u",
+                         header->node_count, header->topology, topology->node_count);
+    return 0;
+}
+
+int state_map_open(int dir_fd, struct state_map *map, struct topology *topology, struct error *err)
+{
+    int fd = openat(dir_fd, STATE_MAP_NAME, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+    struct stat st;
+    int result;
+
+    if (fd < 0)
+        return error_set(err, "cannot open " STATE_MAP_NAME ": %s", strerror(errno));
+    if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_size < STATE_MAP_HEADER_SIZE) {
+        close(fd);
+        return error_set(err, STATE_MAP_NAME " is no state map: it has no whole header");
+    }
+    result = map_file(fd, (size_t)st.st_size, PROT_READ, map, err);
+    close(fd);
+    if (result < 0)
+        return -1;
+    if (header_check(map, topology, err) < 0) {
+        state_map_close(map);
+        return -1;
+    }
+    return 0;
+}
+
+void state_map_close(struct state_map *map)
+{
+    if (map->header)
+        munmap(map->header, map->size);
+    *map = (struct state_map){0};
+}
+
+bool state_record_alive(const struct state_record *record)
+{
+    uint64_t start_ticks = record->start_ticks;
+    struct process_stat stat;
+
+    if (!process_stat_read(record->pid, &stat) || stat.state == 'Z' || stat.state == 'X')
+        return false;
+    return start_ticks == 0 || start_ticks == stat.start_ticks;
+}

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static _Noreturn void out_of_memory(size_t count, size_t size)
+void memory_short(size_t count, size_t size)
 {
     fprintf(stderr, "linqu: no memory for %zu x %zu bytes; this process ends\n", count, size);
     abort();
@@ -16,7 +16,7 @@ void *memory_new(size_t count, size_t size)
     void *got = calloc(count ? count : 1, size ? size : 1);
 
     if (!got)
-        out_of_memory(count, size);
+        memory_short(count, size);
     return got;
 }
 
@@ -25,7 +25,7 @@ void *memory_resize(void *old, size_t count, size_t size)
     void *got = reallocarray(old, count ? count : 1, size ? size : 1);
 
     if (!got)
-        out_of_memory(count, size);
+        memory_short(count, size);
     return got;
 }
 

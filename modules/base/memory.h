@@ -16,4 +16,7 @@ void *memory_resize(void *old, size_t count, size_t size) __attribute__((returns
 /* A copy of a string; the caller frees it. */
 char *memory_string(const char *text) __attribute__((malloc, returns_nonnull));
 
+/* End the process with that sentence, for a library that could not get its memory. */
+_Noreturn void memory_short(size_t count, size_t size);
+
 #endif

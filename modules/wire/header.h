@@ -1,5 +1,5 @@
-/* The 24 bytes that open every frame, big-endian. They name sender and target down to the chip, so a frame is
- * forwarded without looking into its body. */
+/* The 24 bytes that open every frame, big-endian. They name sender and target down to the chip, so
+ * a frame is forwarded without looking into its body. */
 
 #ifndef WIRE_HEADER_H
 #define WIRE_HEADER_H
@@ -25,32 +25,35 @@ struct frame_header {
 /* Why a frame is refused; also the index of the counters by reason. */
 enum frame_fault {
     FRAME_OK,
-    FRAME_TRUNCATED,  // fewer bytes than it says
-    FRAME_OVERSIZED,  // more than the link carries
+    FRAME_TRUNCATED, // fewer bytes than it says
+    FRAME_OVERSIZED, // more than the link carries
     FRAME_BAD_MAGIC,
     FRAME_BAD_VERSION,
     FRAME_BAD_TYPE,   // no such message
-    FRAME_BAD_LEVEL,  // an address with a level above 7 that is not the launcher's
-    FRAME_BAD_BODY,   // fails the structural scan: not one msgpack array, a count that its bytes do not back, too deep, bytes left over
+    FRAME_BAD_LEVEL,  // an address at no level, or with an index below its level
+    FRAME_BAD_BODY,   // fails frame_scan()
     FRAME_BAD_FIELDS, // well-formed, but not the fields of its type
     FRAME_BAD_SYSTEM, // of another logical system
     FRAME_UNEXPECTED, // a type that is not accepted on this link or at this time
     FRAME_BAD_RING,   // a ring's indices do not add up
     FRAME_FAULT_COUNT,
 };
+/* "bad_magic" ... */
 const char *frame_fault_name(enum frame_fault fault);
 
 void frame_header_write(const struct frame_header *header, uint8_t out[FRAME_HEADER_SIZE]);
-/* Reads what the first 24 bytes say and checks magic, version, type and levels; the size is checked by frame_check(). */
+/* What the first 24 bytes say, with magic, version, type and addresses checked. The size is checked
+ * by frame_size(). */
 enum frame_fault frame_header_read(struct frame_header *header,
                                    const uint8_t bytes[FRAME_HEADER_SIZE]);
 
-/* Check a frame's first bytes: FRAME_OK and the whole size (header included) in `*size` once the header is there;
- * FRAME_TRUNCATED when fewer than 24 bytes are there (wait for more); else the fault. `limit` is the link's. */
+/* Check a frame's first bytes: FRAME_OK and the whole size (header included) in `*size` once the
+ * header is there; FRAME_TRUNCATED when fewer than 24 bytes are there (wait for more); else the
+ * fault. `limit` is the link's. */
 enum frame_fault frame_size(const uint8_t *bytes, size_t available, size_t limit, size_t *size);
 
-/* The structural scan of a body: exactly one msgpack array, depth <= LIMIT_FRAME_DEPTH, each count backed by remaining
- * bytes, nothing left over. Allocates nothing. */
+/* The structural scan of a body: exactly one msgpack array, depth <= LIMIT_FRAME_DEPTH, each count
+ * backed by remaining bytes, nothing left over. Allocates nothing. */
 enum frame_fault frame_scan(const uint8_t *body, size_t size);
 
 #endif

@@ -1,7 +1,9 @@
-/* Messages as structs. enum, structs, packer, reader, names and docs/protocol.md all come from wire/messages.def.
+/* Messages as structs. enum, structs, packer, reader, names and docs/protocol.md all come from
+ * wire/messages.def.
  *
- * A body is a msgpack array: [sender's l2 index, correlation id, the fields in the order of messages.def ...]. A reader
- * accepts more fields than it knows (a later version put them last) and refuses fewer. */
+ * A body is a msgpack array: [sender's l2 index, correlation id, the fields in the order of
+ * messages.def ...]. A reader accepts more fields than it knows (a later version put them last) and
+ * refuses fewer. */
 
 #ifndef WIRE_MESSAGE_H
 #define WIRE_MESSAGE_H
@@ -15,24 +17,35 @@
 #include "model/task_key.h"
 #include "wire/header.h"
 
-/* Kinds of fields. Pointers are borrowed: in a message to be packed they are the caller's, in a message that was read
- * they point into the frame or into the reader and live until the next message_read() with it. */
+/* Kinds of fields. Pointers are borrowed: in a message to be packed they are the caller's, in a
+ * message that was read they point into the frame or into the reader and live until the next
+ * message_read() with it. */
 typedef uint8_t wire_u8;
 typedef uint16_t wire_u16;
 typedef uint32_t wire_u32;
 typedef uint64_t wire_u64;
 typedef struct coord wire_coord;
 typedef struct task_key wire_key;
-typedef struct wire_str { const char *text; uint32_t size; } wire_str; // not NUL-terminated
-typedef struct wire_bin { const uint8_t *data; uint32_t size; } wire_bin;
+typedef struct wire_str {
+    const char *text;
+    uint32_t size;
+} wire_str; // not NUL-terminated
+typedef struct wire_bin {
+    const uint8_t *data;
+    uint32_t size;
+} wire_bin;
 
-/* A str of a C string (NULL is the empty one); copy one into `out` of `capacity` bytes, NUL-terminated, cut. */
+/* A str of a C string (NULL is the empty one); copy one into `out` of `capacity` bytes,
+ * NUL-terminated, cut. */
 wire_str wire_str_of(const char *text);
 const char *wire_str_copy(wire_str str, char *out, size_t capacity);
 
-/* messages.def declares, in this order of use:
- *   RECORD(lower, doc) FIELD(kind, name, doc) ... END            a struct used inside lists: struct wire_<lower>
+/* messages.def declares, in this order of use,
+ *
+ *   RECORD(lower, doc) FIELD(kind, name, doc) ... END_RECORD
+ *     a struct used inside lists: struct wire_<lower>
  *   MESSAGE(UPPER, lower, number, QUEUE, doc) FIELD ... LIST(record, name, doc) ... END
+ *
  * A LIST becomes `struct { const struct wire_<record> *items; uint32_t count; } name`. */
 enum message_queue { QUEUE_CONTROL, QUEUE_DATA };
 
@@ -63,8 +76,8 @@ struct message_reader;
 struct message_reader *message_reader_create(void);
 void message_reader_destroy(struct message_reader *reader);
 
-/* Read a whole frame (its size checked by frame_size()): structural scan, then msgpack, then fields. `message` borrows
- * from `frame` and `reader` until the next call. */
+/* Read a whole frame (its size checked by frame_size()): structural scan, then msgpack, then
+ * fields. `message` borrows from `frame` and `reader` until the next call. */
 enum frame_fault message_read(struct message_reader *reader, const uint8_t *frame, size_t size,
                               struct message *message);
 

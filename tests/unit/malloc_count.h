@@ -1,0 +1,62 @@
+/* Counts what this program asks malloc for, libraries included; with and without ASan. Include it
+ * once, in a test. */
+
+#ifndef TESTS_MALLOC_COUNT_H
+#define TESTS_MALLOC_COUNT_H
+
+#include <stddef.h>
+
+static size_t malloc_calls, malloc_bytes; // since malloc_count_start()
+
+static void malloc_count_start(void)
+{
+    malloc_calls = malloc_bytes = 0;
+}
+
+#if defined(__SANITIZE_ADDRESS__)
+#define COUNT_BY_HOOK 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define COUNT_BY_HOOK 1
+#endif
+#endif
+
+#ifdef COUNT_BY_HOOK
+#include <sanitizer/allocator_interface.h>
+
+static void count_malloc(const volatile void *got, size_t size)
+{
+    (void)got;
+    malloc_calls++;
+    malloc_bytes += size;
+}
+
+static void count_free(const volatile void *got)
+{
+    (void)got;
+}
+
+__attribute__((constructor)) static void count_from_here(void)
+{
+    __sanitizer_install_malloc_and_free_hooks(count_malloc, count_free);
+}
+#else
+void *__libc_malloc(size_t size);
+void *__libc_realloc(void *old, size_t size);
+
+__attribute__((visibility("default"))) void *malloc(size_t size)
+{
+    malloc_calls++;
+    malloc_bytes += size;
+    return __libc_malloc(size);
+}
+
+__attribute__((visibility("default"))) void *realloc(void *old, size_t size)
+{
+    malloc_calls++;
+    malloc_bytes += size;
+    return __libc_realloc(old, size);
+}
+#endif
+
+#endif

@@ -1,0 +1,383 @@
+#include <check.h>
+#include <msgpack.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "malloc_count.h"
+#include "random_message.h"
+
+#include "base/limits.h"
+
+static const enum message_type all_types[] = {
+#define MESSAGE(UPPER, lower, number, queue, doc) MSG_##UPPER,
+#include "wire/messages.def"
+};
+enum { TYPE_COUNT = sizeof all_types / sizeof *all_types, SAMPLES = 300 };
+
+static struct message_reader *reader;
+static struct buffer frame;
+static struct random_source source;
+static uint64_t seed;
+
+static void setup(void)
+{
+    const char *given = getenv("SEED");
+
+    seed = given ? strtoull(given, NULL, 0) : (uint64_t)time(NULL) << 20 | 1;
+    source.state = seed;
+    reader = message_reader_create();
+}
+
+static void teardown(void)
+{
+    message_reader_destroy(reader);
+    buffer_free(&frame);
+}
+
+static enum frame_fault read_back(struct message *message)
+{
+    return message_read(reader, frame.data, frame.size, message);
+}
+
+/* A frame whose body is these bytes, whatever they are. */
+static void make_frame(enum message_type type, const void *body, size_t size)
+{
+    struct frame_header header = {.type = (uint8_t)type, .payload_size = (uint32_t)size};
+
+    header.sender.level = header.target.level = LEVEL_CLOS2;
+    buffer_clear(&frame);
+    frame_header_write(&header, buffer_extend(&frame, FRAME_HEADER_SIZE));
+    buffer_append(&frame, body, size);
+}
+
+/* From the list itself: the test covers a new message as soon as it is there. */
+START_TEST(every_message_reads_as_it_was_packed)
+{
+    enum message_type type = all_types[_i];
+    static struct message sent, got;
+
+    for (unsigned i = 0; i < SAMPLES; i++) {
+        size_t size;
+
+        random_message(&source, type, &sent);
+        buffer_clear(&frame);
+        message_pack(&frame, &sent);
+        ck_assert_int_eq(frame_size(frame.data, frame.size, LIMIT_FRAME_SOCKET, &size), FRAME_OK);
+        ck_assert_uint_eq(size, frame.size);
+        ck_assert_msg(read_back(&got) == FRAME_OK && message_same(&sent, &got),
+                      "%s, sample %u, SEED=%#lx", message_name(type), i, (unsigned long)seed);
+    }
+}
+END_TEST
+
+START_TEST(packing_appends)
+{
+    struct message message = {.type = MSG_RETRY_WITH_CODE, .sender.level = 3, .target.level = 4};
+    size_t first;
+
+    message_pack(&frame, &message);
+    first = frame.size;
+    message_pack(&frame, &message);
+    ck_assert_uint_eq(frame.size, 2 * first);
+    ck_assert_mem_eq(frame.data, frame.data + first, first);
+}
+END_TEST
+
+/* The frame of a random message without its last field, without all fields, with a field more, and
+ * with a field more in every array inside: a later version may add, and nobody may leave out. */
+static void repack(msgpack_packer *to, const msgpack_object *from, int more)
+{
+    if (from->type != MSGPACK_OBJECT_ARRAY) {
+        msgpack_pack_object(to, *from);
+        return;
+    }
+    msgpack_pack_array(to, (size_t)((int)from->via.array.size + more));
+    for (int i = 0; i < (int)from->via.array.size + (more < 0 ? more : 0); i++)
+        repack(to, &from->via.array.ptr[i], 0);
+    for (int i = 0; i < more; i++)
+        msgpack_pack_str_with_body(to, "from a later version", 20);
+}
+
+static enum frame_fault read_changed(enum message_type type, int more)
+{
+    static struct message message;
+    msgpack_unpacked body;
+    msgpack_sbuffer changed;
+    msgpack_packer packer;
+    enum frame_fault fault;
+
+    msgpack_unpacked_init(&body);
+    msgpack_sbuffer_init(&changed);
+    msgpack_packer_init(&packer, &changed, msgpack_sbuffer_write);
+    random_message(&source, type, &message);
+    buffer_clear(&frame);
+    message_pack(&frame, &message);
+    ck_assert_int_eq(msgpack_unpack_next(&body, (char *)frame.data + FRAME_HEADER_SIZE,
+                                         frame.size - FRAME_HEADER_SIZE, NULL),
+                     MSGPACK_UNPACK_SUCCESS);
+    repack(&packer, &body.data, more);
+    make_frame(type, changed.data, changed.size);
+    fault = read_back(&message);
+    msgpack_unpacked_destroy(&body);
+    msgpack_sbuffer_destroy(&changed);
+    return fault;
+}
+
+START_TEST(a_later_versions_fields_are_passed_over_and_fewer_are_refused)
+{
+    ck_assert_int_eq(read_changed(all_types[_i], 0), FRAME_OK);
+    ck_assert_int_eq(read_changed(all_types[_i], 1), FRAME_OK);
+    ck_assert_int_eq(read_changed(all_types[_i], 3), FRAME_OK);
+    ck_assert_int_eq(read_changed(all_types[_i], -1), FRAME_BAD_FIELDS);
+}
+END_TEST
+
+static enum frame_fault read_body(enum message_type type, const char *body, size_t size)
+{
+    struct message message;
+
+    make_frame(type, body, size);
+    return read_back(&message);
+}
+#define READ(type, literal) read_body(type, literal, sizeof literal - 1)
+
+/* RETRY_WITH_CODE is [l2, correlation, hash], SHUTDOWN [l2, correlation, u8, u64]. */
+START_TEST(fields_have_their_kind_and_range)
+{
+    ck_assert_int_eq(READ(MSG_RETRY_WITH_CODE, "\x93\x00\x00\x05"), FRAME_OK);
+    ck_assert_int_eq(READ(MSG_RETRY_WITH_CODE, "\x93\x00\xcf\xff\xff\xff\xff\xff\xff\xff\xff\x05"),
+                     FRAME_OK);
+    ck_assert_int_eq(READ(MSG_RETRY_WITH_CODE, "\x93\x00\x00\xff"), FRAME_BAD_FIELDS); // -1
+    ck_assert_int_eq(READ(MSG_RETRY_WITH_CODE, "\x93\x00\x00\xc0"), FRAME_BAD_FIELDS); // nil
+    ck_assert_int_eq(READ(MSG_RETRY_WITH_CODE, "\x93\x00\x00\xc3"), FRAME_BAD_FIELDS); // true
+    ck_assert_int_eq(READ(MSG_RETRY_WITH_CODE, "\x93\x00\x00\xa1x"), FRAME_BAD_FIELDS);
+    ck_assert_int_eq(READ(MSG_RETRY_WITH_CODE, "\x93\x00\x00\xca\x3f\x80\x00\x00"),
+                     FRAME_BAD_FIELDS); // 1.0
+    ck_assert_int_eq(READ(MSG_RETRY_WITH_CODE, "\x93\x00\xff\x05"), FRAME_BAD_FIELDS);
+    ck_assert_int_eq(READ(MSG_RETRY_WITH_CODE, "\x91\x00"), FRAME_BAD_FIELDS);
+    ck_assert_int_eq(READ(MSG_RETRY_WITH_CODE, "\x90"), FRAME_BAD_FIELDS);
+    ck_assert_int_eq(READ(MSG_SHUTDOWN, "\x94\x00\x00\xcc\xff\x00"), FRAME_OK);
+    ck_assert_int_eq(READ(MSG_SHUTDOWN, "\x94\x00\x00\xcd\x01\x00\x00"), FRAME_BAD_FIELDS); // 256
+    ck_assert_int_eq(READ(MSG_SHUTDOWN, "\x94\x00\x00\xce\x00\x00\x00\x07\x00"), FRAME_OK); // 7
+}
+END_TEST
+
+/* The sender here is at L6. */
+START_TEST(only_a_chip_has_an_l2_index)
+{
+    struct message sent = {.type = MSG_RETRY_WITH_CODE}, got;
+
+    ck_assert_int_eq(READ(MSG_RETRY_WITH_CODE, "\x93\x01\x00\x05"), FRAME_BAD_FIELDS);
+    ck_assert_int_eq(READ(MSG_RETRY_WITH_CODE, "\x93\xce\x00\x01\x00\x00\x00\x05"),
+                     FRAME_BAD_FIELDS);
+    sent.sender.level = LEVEL_CHIP;
+    sent.sender.index[LEVEL_CHIP] = 65535;
+    buffer_clear(&frame);
+    message_pack(&frame, &sent);
+    ck_assert_int_eq(read_back(&got), FRAME_OK);
+    ck_assert_uint_eq(got.sender.index[LEVEL_CHIP], 65535);
+}
+END_TEST
+
+/* TASK_COMPLETE is [l2, correlation, [exec, coord, depth, id, generation], status, error, outputs,
+ * time]. */
+#define COMPLETE(coord) "\x97\x00\x00\x95\x01" coord "\x00\x01\x00\x00\xa0\x90\x00"
+
+START_TEST(coordinates_are_checked)
+{
+    struct message message;
+
+    ck_assert_int_eq(READ(MSG_TASK_COMPLETE, COMPLETE("\x95\x03\x01\x02\x03\xcd\x01\x2c")),
+                     FRAME_OK);
+    ck_assert_int_eq(read_back(&message), FRAME_OK);
+    ck_assert_uint_eq(message.task_complete.task.creator.level, 3);
+    ck_assert_uint_eq(message.task_complete.task.creator.index[6], 1);
+    ck_assert_uint_eq(message.task_complete.task.creator.index[3], 300);
+    ck_assert_int_eq(READ(MSG_TASK_COMPLETE, COMPLETE("\x91\x03")), FRAME_OK); // zeros left out
+    ck_assert_int_eq(READ(MSG_TASK_COMPLETE, COMPLETE("\x91\x07")), FRAME_OK);
+    ck_assert_int_eq(READ(MSG_TASK_COMPLETE, COMPLETE("\x91\x0f")), FRAME_OK); // the launcher
+    ck_assert_int_eq(READ(MSG_TASK_COMPLETE, COMPLETE("\x98\x00\x01\x01\x01\x01\x01\x01\x01")),
+                     FRAME_OK);
+    ck_assert_int_eq(READ(MSG_TASK_COMPLETE, COMPLETE("\x90")), FRAME_BAD_FIELDS);
+    ck_assert_int_eq(READ(MSG_TASK_COMPLETE, COMPLETE("\x91\x08")), FRAME_BAD_FIELDS);
+    ck_assert_int_eq(READ(MSG_TASK_COMPLETE, COMPLETE("\x92\x0f\x00")), FRAME_BAD_FIELDS);
+    ck_assert_int_eq(READ(MSG_TASK_COMPLETE, COMPLETE("\x92\x07\x00")), FRAME_BAD_FIELDS);
+    ck_assert_int_eq(READ(MSG_TASK_COMPLETE, COMPLETE("\x93\x06\x01\x00")), FRAME_BAD_FIELDS);
+    ck_assert_int_eq(READ(MSG_TASK_COMPLETE, COMPLETE("\x94\x04\x01\x02\xcd\x01\x00")),
+                     FRAME_BAD_FIELDS);
+    ck_assert_int_eq(READ(MSG_TASK_COMPLETE, COMPLETE("\x99\x00\x01\x01\x01\x01\x01\x01\x01\x01")),
+                     FRAME_BAD_FIELDS);
+    ck_assert_int_eq(READ(MSG_TASK_COMPLETE, COMPLETE("\x03")), FRAME_BAD_FIELDS);
+}
+END_TEST
+
+START_TEST(size_and_header_must_agree)
+{
+    struct message message;
+
+    make_frame(MSG_RETRY_WITH_CODE, "\x93\x00\x00\x05\x90", 4);
+    ck_assert_int_eq(read_back(&message), FRAME_OK);
+    ck_assert_int_eq(message_read(reader, frame.data, frame.size - 1, &message), FRAME_TRUNCATED);
+    buffer_append(&frame, "\x90", 1);
+    ck_assert_int_eq(read_back(&message), FRAME_BAD_BODY);
+    frame.data[4] = 9;
+    ck_assert_int_eq(read_back(&message), FRAME_BAD_VERSION);
+}
+END_TEST
+
+/* Nothing is asked of malloc before the structure is known to be sound. */
+START_TEST(hostile_bodies_cost_no_memory)
+{
+    static const struct {
+        const char *bytes;
+        size_t size;
+    } hostile[] = {
+        {"\xdd\xff\xff\xff\xff\x01\x02\x03\x04\x05\x06\x07\x08\x09\x0a\x0b\x0c", 17},
+        {"\x93\x00\x00\xdd\x3f\xff\xff\xff\x01\x02\x03\x04\x05\x06\x07\x08\x09", 17},
+        {"\x91\x91\x91\x91\x91\x91\x91\x91\x91\x91\x91\x91\x91\x91\x91\x91\x91\x90", 18},
+        {"\xdf\xff\xff\xff\xff\x01\x02\x03\x04\x05\x06\x07\x08\x09\x0a\x0b\x0c", 17},
+        {"\x93\x00\x00\xc6\xff\xff\xff\xff\x01\x02\x03\x04\x05\x06\x07\x08\x09", 17},
+    };
+    struct message message;
+
+    for (size_t i = 0; i < sizeof hostile / sizeof *hostile; i++) {
+        make_frame(MSG_RETRY_WITH_CODE, hostile[i].bytes, hostile[i].size);
+        malloc_count_start();
+        ck_assert_int_eq(read_back(&message), FRAME_BAD_BODY);
+        ck_assert_uint_eq(malloc_calls, 0);
+    }
+}
+END_TEST
+
+/* The densest frame that passes the scan: an array of a million nils. And a list of records that
+ * are none: it must not get room for the records. */
+START_TEST(memory_is_bounded_by_the_frame)
+{
+    enum { COUNT = LIMIT_FRAME_SOCKET - FRAME_HEADER_SIZE - 20 };
+    struct message message;
+    uint8_t *body = malloc(COUNT + 20);
+    size_t at = 0;
+
+    body[at++] = 0x93; // MEMBERS: [l2, correlation, changes]
+    body[at++] = 0;
+    body[at++] = 0;
+    body[at++] = 0xdd;
+    for (int shift = 24; shift >= 0; shift -= 8)
+        body[at++] = (uint8_t)(COUNT >> shift);
+    memset(body + at, 0xc0, COUNT);
+    make_frame(MSG_MEMBERS, body, at + COUNT);
+    malloc_count_start();
+    ck_assert_int_eq(read_back(&message), FRAME_BAD_FIELDS);
+    ck_assert_uint_lt(malloc_bytes, 50u * COUNT);
+    // and it is not kept: the next small frame finds the first chunk only
+    make_frame(MSG_RETRY_WITH_CODE, "\x93\x00\x00\x05", 4);
+    ck_assert_int_eq(read_back(&message), FRAME_OK);
+    malloc_count_start();
+    ck_assert_int_eq(read_back(&message), FRAME_OK);
+    ck_assert_uint_eq(malloc_calls, 0);
+    free(body);
+}
+END_TEST
+
+START_TEST(reading_ordinary_messages_asks_for_no_memory)
+{
+    struct wire_param params[4] = {
+        {.type = 0, .value = 1ull << 40, .size = 4096, .holder.level = 3}};
+    struct message sent = {.type = MSG_CALL_TASK, .sender.level = 4, .target.level = 3}, got;
+
+    sent.call_task.params.items = params;
+    sent.call_task.params.count = 4;
+    sent.call_task.kernel = wire_str_of("add.so");
+    message_pack(&frame, &sent);
+    buffer_clear(&frame);
+    malloc_count_start();
+    for (unsigned i = 0; i < 1000; i++) {
+        buffer_clear(&frame);
+        message_pack(&frame, &sent);
+        ck_assert_int_eq(read_back(&got), FRAME_OK);
+    }
+    ck_assert_uint_eq(malloc_calls, 0);
+}
+END_TEST
+
+/* One bit flipped anywhere: read or refused, never a crash; what is read can be packed again. */
+START_TEST(a_flipped_bit_is_read_or_refused)
+{
+    static struct message sent, got, again;
+    struct buffer packed = {0};
+
+    for (unsigned i = 0; i < 2000; i++) {
+        random_message(&source, all_types[random_below(&source.state, TYPE_COUNT)], &sent);
+        buffer_clear(&frame);
+        message_pack(&frame, &sent);
+        frame.data[random_below(&source.state, (uint32_t)frame.size)] ^=
+            (uint8_t)(1u << random_below(&source.state, 8));
+        if (read_back(&got) != FRAME_OK)
+            continue;
+        buffer_clear(&packed);
+        message_pack(&packed, &got);
+        ck_assert_int_eq(message_read(reader, packed.data, packed.size, &again), FRAME_OK);
+    }
+    buffer_free(&packed);
+}
+END_TEST
+
+START_TEST(names_and_queues_come_from_the_list)
+{
+    unsigned known = 0;
+
+    for (unsigned type = 0; type < 300; type++) {
+        known += message_type_known(type);
+        ck_assert_int_eq(message_type_known(type), strcmp(message_name(type), "unknown") != 0);
+    }
+    ck_assert_uint_eq(known, TYPE_COUNT);
+    ck_assert_str_eq(message_name(MSG_CALL_TASK), "CALL_TASK");
+    ck_assert_uint_eq(MSG_HEARTBEAT, 0);
+    ck_assert_uint_eq(MSG_TENSOR_DATA, 9);
+    ck_assert_int_eq(message_queue_of(MSG_CALL_TASK), QUEUE_DATA);
+    ck_assert_int_eq(message_queue_of(MSG_TENSOR_DATA), QUEUE_DATA);
+    ck_assert_int_eq(message_queue_of(MSG_TASK_COMPLETE), QUEUE_CONTROL);
+    ck_assert_int_eq(message_queue_of(MSG_HEARTBEAT), QUEUE_CONTROL);
+}
+END_TEST
+
+START_TEST(strings_are_copied_with_an_end)
+{
+    char out[4];
+
+    ck_assert_str_eq(wire_str_copy(wire_str_of("ab"), out, sizeof out), "ab");
+    ck_assert_str_eq(wire_str_copy(wire_str_of("abcdef"), out, sizeof out), "abc");
+    ck_assert_str_eq(wire_str_copy(wire_str_of(NULL), out, sizeof out), "");
+    ck_assert_uint_eq(wire_str_of(NULL).size, 0);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("message");
+    TCase *tcase = tcase_create("message");
+    SRunner *runner = srunner_create(suite);
+    int failed;
+
+    tcase_add_checked_fixture(tcase, setup, teardown);
+    tcase_set_timeout(tcase, 60);
+    tcase_add_loop_test(tcase, every_message_reads_as_it_was_packed, 0, TYPE_COUNT);
+    tcase_add_test(tcase, packing_appends);
+    tcase_add_loop_test(tcase, a_later_versions_fields_are_passed_over_and_fewer_are_refused, 0,
+                        TYPE_COUNT);
+    tcase_add_test(tcase, fields_have_their_kind_and_range);
+    tcase_add_test(tcase, only_a_chip_has_an_l2_index);
+    tcase_add_test(tcase, coordinates_are_checked);
+    tcase_add_test(tcase, size_and_header_must_agree);
+    tcase_add_test(tcase, hostile_bodies_cost_no_memory);
+    tcase_add_test(tcase, memory_is_bounded_by_the_frame);
+    tcase_add_test(tcase, reading_ordinary_messages_asks_for_no_memory);
+    tcase_add_test(tcase, a_flipped_bit_is_read_or_refused);
+    tcase_add_test(tcase, names_and_queues_come_from_the_list);
+    tcase_add_test(tcase, strings_are_copied_with_an_end);
+    suite_add_tcase(suite, tcase);
+    srunner_run_all(runner, CK_NORMAL);
+    failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed ? 1 : 0;
+}

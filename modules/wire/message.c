@@ -70,7 +70,7 @@ enum message_queue message_queue_of(enum message_type type)
         return QUEUE_##queue;
 #include "wire/messages.def"
     }
-    assert(!"a message of this type");
+    assert(message_type_known(type));
     return QUEUE_CONTROL;
 }
 
@@ -169,7 +169,7 @@ static void pack_body(msgpack_packer *to, const struct message *message)
         return;
 #include "wire/messages.def"
     }
-    assert(!"a message of this type");
+    assert(message_type_known(message->type));
 }
 
 void message_pack(struct buffer *out, const struct message *message)

@@ -22,7 +22,10 @@ static void malloc_count_start(void)
 #endif
 
 #ifdef COUNT_BY_HOOK
-#include <sanitizer/allocator_interface.h>
+/* gcc has no header for these. */
+int __sanitizer_install_malloc_and_free_hooks(void (*on_malloc)(const volatile void *, size_t),
+                                              void (*on_free)(const volatile void *));
+size_t __sanitizer_get_current_allocated_bytes(void);
 
 static void count_malloc(const volatile void *got, size_t size)
 {
@@ -40,7 +43,20 @@ __attribute__((constructor)) static void count_from_here(void)
 {
     __sanitizer_install_malloc_and_free_hooks(count_malloc, count_free);
 }
+static size_t malloc_in_use(void)
+{
+    return __sanitizer_get_current_allocated_bytes();
+}
 #else
+#include <malloc.h>
+
+static size_t malloc_in_use(void)
+{
+    struct mallinfo2 info = mallinfo2();
+
+    return info.uordblks + info.hblkhd;
+}
+
 void *__libc_malloc(size_t size);
 void *__libc_realloc(void *old, size_t size);
 

@@ -105,6 +105,7 @@ static enum frame_fault read_changed(enum message_type type, int more)
     msgpack_sbuffer changed;
     msgpack_packer packer;
     enum frame_fault fault;
+    uint8_t header[FRAME_HEADER_SIZE];
 
     msgpack_unpacked_init(&body);
     msgpack_sbuffer_init(&changed);
@@ -115,8 +116,15 @@ static enum frame_fault read_changed(enum message_type type, int more)
     ck_assert_int_eq(msgpack_unpack_next(&body, (char *)frame.data + FRAME_HEADER_SIZE,
                                          frame.size - FRAME_HEADER_SIZE, NULL),
                      MSGPACK_UNPACK_SUCCESS);
+    memcpy(header, frame.data, sizeof header);
     repack(&packer, &body.data, more);
-    make_frame(type, changed.data, changed.size);
+    buffer_clear(&frame);
+    buffer_append(&frame, header, FRAME_HEADER_SIZE);
+    buffer_append(&frame, changed.data, changed.size);
+    frame.data[8] = 0;
+    frame.data[9] = (uint8_t)(changed.size >> 16);
+    frame.data[10] = (uint8_t)(changed.size >> 8);
+    frame.data[11] = (uint8_t)changed.size;
     fault = read_back(&message);
     msgpack_unpacked_destroy(&body);
     msgpack_sbuffer_destroy(&changed);
@@ -131,6 +139,18 @@ START_TEST(a_later_versions_fields_are_passed_over_and_fewer_are_refused)
     ck_assert_int_eq(read_changed(all_types[_i], -1), FRAME_BAD_FIELDS);
 }
 END_TEST
+
+/* Reads the frame and says how often malloc was called for it; Check's own assertions call it too.
+ */
+static enum frame_fault read_counted(struct message *message, size_t *calls)
+{
+    enum frame_fault fault;
+
+    malloc_count_start();
+    fault = read_back(message);
+    *calls = malloc_calls;
+    return fault;
+}
 
 static enum frame_fault read_body(enum message_type type, const char *body, size_t size)
 {
@@ -239,12 +259,12 @@ START_TEST(hostile_bodies_cost_no_memory)
         {"\x93\x00\x00\xc6\xff\xff\xff\xff\x01\x02\x03\x04\x05\x06\x07\x08\x09", 17},
     };
     struct message message;
+    size_t calls;
 
     for (size_t i = 0; i < sizeof hostile / sizeof *hostile; i++) {
         make_frame(MSG_RETRY_WITH_CODE, hostile[i].bytes, hostile[i].size);
-        malloc_count_start();
-        ck_assert_int_eq(read_back(&message), FRAME_BAD_BODY);
-        ck_assert_uint_eq(malloc_calls, 0);
+        ck_assert_int_eq(read_counted(&message, &calls), FRAME_BAD_BODY);
+        ck_assert_uint_eq(calls, 0);
     }
 }
 END_TEST
@@ -256,7 +276,7 @@ START_TEST(memory_is_bounded_by_the_frame)
     enum { COUNT = LIMIT_FRAME_SOCKET - FRAME_HEADER_SIZE - 20 };
     struct message message;
     uint8_t *body = malloc(COUNT + 20);
-    size_t at = 0;
+    size_t at = 0, calls, in_use;
 
     body[at++] = 0x93; // MEMBERS: [l2, correlation, changes]
     body[at++] = 0;
@@ -266,15 +286,15 @@ START_TEST(memory_is_bounded_by_the_frame)
         body[at++] = (uint8_t)(COUNT >> shift);
     memset(body + at, 0xc0, COUNT);
     make_frame(MSG_MEMBERS, body, at + COUNT);
-    malloc_count_start();
-    ck_assert_int_eq(read_back(&message), FRAME_BAD_FIELDS);
+    in_use = malloc_in_use();
+    ck_assert_int_eq(read_counted(&message, &calls), FRAME_BAD_FIELDS);
+    ck_assert_uint_gt(malloc_bytes, COUNT);
     ck_assert_uint_lt(malloc_bytes, 50u * COUNT);
-    // and it is not kept: the next small frame finds the first chunk only
+    // and it is not kept
     make_frame(MSG_RETRY_WITH_CODE, "\x93\x00\x00\x05", 4);
-    ck_assert_int_eq(read_back(&message), FRAME_OK);
-    malloc_count_start();
-    ck_assert_int_eq(read_back(&message), FRAME_OK);
-    ck_assert_uint_eq(malloc_calls, 0);
+    ck_assert_int_eq(read_counted(&message, &calls), FRAME_OK);
+    ck_assert_uint_eq(calls, 0);
+    ck_assert_uint_lt(malloc_in_use(), in_use + 4096);
     free(body);
 }
 END_TEST
@@ -284,19 +304,20 @@ START_TEST(reading_ordinary_messages_asks_for_no_memory)
     struct wire_param params[4] = {
         {.type = 0, .value = 1ull << 40, .size = 4096, .holder.level = 3}};
     struct message sent = {.type = MSG_CALL_TASK, .sender.level = 4, .target.level = 3}, got;
+    unsigned faults = 0;
 
     sent.call_task.params.items = params;
     sent.call_task.params.count = 4;
     sent.call_task.kernel = wire_str_of("add.so");
     message_pack(&frame, &sent);
-    buffer_clear(&frame);
     malloc_count_start();
     for (unsigned i = 0; i < 1000; i++) {
         buffer_clear(&frame);
         message_pack(&frame, &sent);
-        ck_assert_int_eq(read_back(&got), FRAME_OK);
+        faults += read_back(&got) != FRAME_OK;
     }
     ck_assert_uint_eq(malloc_calls, 0);
+    ck_assert_uint_eq(faults, 0);
 }
 END_TEST
 

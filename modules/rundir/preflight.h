@@ -8,7 +8,20 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "rundir/system_limits.h"
 #include "topo/topology.h"
+
+/* What a topology needs. Every figure is for the whole run but `descriptors`, which is for its
+ * widest node. */
+struct demand {
+    uint64_t processes;    // nodes and the launcher
+    uint64_t reserved;     // what other runs have reserved
+    uint64_t memory_bytes; // touched when all is up
+    uint64_t descriptors, open_files, watches;
+    uint64_t inodes, disk_bytes;
+    size_t socket_path; // bytes of the longest below the run's directory
+};
+void preflight_demand(const struct topology *topology, struct demand *demand);
 
 enum preflight_verdict { PREFLIGHT_OK, PREFLIGHT_WARN, PREFLIGHT_FAIL };
 
@@ -27,7 +40,11 @@ struct preflight {
     struct preflight_line lines[PREFLIGHT_LINES];
     size_t count;
     enum preflight_verdict worst;
+    const struct topology *topology; // borrowed
 };
+
+/* "ok", "warn", "FAIL". */
+const char *preflight_verdict_name(enum preflight_verdict verdict);
 
 /* Look at everything: pid_max, threads-max, RLIMIT_NPROC (per user; not for root), cgroup pids.max
  * (v1 and v2), RLIMIT_NOFILE of one node, file-max, memory, inodes and bytes of the base's file
@@ -35,6 +52,9 @@ struct preflight {
  * reservation_take). */
 void preflight_check(const struct topology *topology, const char *base, uint64_t reserved,
                      struct preflight *out);
+/* The same with limits that are given: pure. */
+void preflight_judge(const struct topology *topology, const char *base, uint64_t reserved,
+                     const struct system_limits *limits, struct preflight *out);
 /* The first FAIL as one sentence with need, limit and the mending command. Returns -1. */
 int preflight_sentence(const struct preflight *preflight, struct error *err);
 

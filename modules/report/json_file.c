@@ -1,0 +1,76 @@
+#include "report/json_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { JSON_FILE_MAX = 64 * 1024 * 1024 }; // bytes that a reader takes
+
+static int write_all(int fd, const json_t *object)
+{
+    FILE *file = fdopen(fd, "w");
+    int failed;
+
+    if (!file) {
+        close(fd);
+        return -1;
+    }
+    failed = json_print(file, object);
+    return fclose(file) || failed ? -1 : 0;
+}
+
+int json_file_write(int dir_fd, const char *name, const json_t *object, struct error *err)
+{
+    char temporary[256];
+    int fd;
+
+    snprintf(temporary, sizeof temporary, ".%.200s.%d", name, (int)getpid());
+    unlinkat(dir_fd, temporary, 0); // of an earlier process with our pid
+    fd = openat(dir_fd, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return error_set(err, "cannot make %s: %s", name, strerror(errno));
+    if (write_all(fd, object) < 0 || renameat(dir_fd, temporary, dir_fd, name) < 0) {
+        error_set(err, "cannot write %s: %s", name, strerror(errno));
+        unlinkat(dir_fd, temporary, 0);
+        return -1;
+    }
+    return 0;
+}
+
+json_t *json_file_read(int dir_fd, const char *name, struct error *err)
+{
+    int fd = openat(dir_fd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+    json_error_t why;
+    json_t *object;
+    struct stat st;
+
+    if (fd < 0) {
+        error_set(err, "cannot open %s: %s", name, strerror(errno));
+        return NULL;
+    }
+    if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_size > JSON_FILE_MAX) {
+        close(fd);
+        error_set(err, "%s is not a file that can be read", name);
+        return NULL;
+    }
+    object = json_loadfd(fd, JSON_REJECT_DUPLICATES, &why);
+    close(fd);
+    if (!object)
+        error_set(err, "%s:%d: %s", name, why.line, why.text);
+    return object;
+}
+
+int json_print(FILE *out, const json_t *object)
+{
+    if (json_dumpf(object, out, JSON_INDENT(2)) < 0 || putc('\n', out) == EOF)
+        return -1;
+    return fflush(out) == 0 ? 0 : -1;
+}
+
+json_t *json_u64_string(uint64_t number)
+{
+    return json_sprintf("%" PRIu64, number);
+}

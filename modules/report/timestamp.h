@@ -1,0 +1,17 @@
+/* Wall-clock times as logs and reports write them: 2026-11-23T08:07:19.412345678Z, always UTC. */
+
+#ifndef REPORT_TIMESTAMP_H
+#define REPORT_TIMESTAMP_H
+
+#include <stdint.h>
+
+enum { TIMESTAMP_SIZE = 32 }; // with the closing NUL
+
+uint64_t timestamp_now(void); // nanoseconds since 1970
+void timestamp_format(uint64_t wall_ns, char out[TIMESTAMP_SIZE]);
+
+/* Read a timestamp that begins `text`; the fraction may have 0 to 9 digits. Returns the bytes read,
+ * 0 when it is none. */
+int timestamp_parse(const char *text, uint64_t *wall_ns);
+
+#endif

@@ -23,7 +23,7 @@ int error_set(struct error *err, const char *format, ...)
 int error_prefix(struct error *err, const char *format, ...)
 {
     struct error old = *err;
-    char prefix[256];
+    char prefix[ERROR_TEXT_SIZE];
     va_list args;
 
     va_start(args, format);

@@ -22,7 +22,7 @@ static struct coord parse(const char *text)
     struct coord coord;
     struct error err;
 
-    ck_assert_msg(coord_parse_text(text, &coord, &err) == 0, "%s", err.text);
+    claim(coord_parse_text(text, &coord, &err) == 0, "%s", err.text);
     return coord;
 }
 
@@ -61,10 +61,9 @@ START_TEST(coordinates_of_hosts_chips_dies_and_cores_survive_their_text)
         coord_to_text(&coord, text, sizeof text);
         back = parse(text);
         if (coord.level <= LEVEL_HOST)
-            ck_assert_msg(coord_equal(&coord, &back), "seed %" PRIu64 ": %s", seed, text);
+            claim(coord_equal(&coord, &back), "seed %" PRIu64 ": %s", seed, text);
         else
-            ck_assert_msg(!memcmp(coord.index, back.index, sizeof coord.index), "seed %" PRIu64,
-                          seed);
+            claim(!memcmp(coord.index, back.index, sizeof coord.index), "seed %" PRIu64, seed);
     }
 }
 END_TEST
@@ -102,8 +101,8 @@ START_TEST(a_wrong_text_is_refused_with_what_is_wrong)
         struct coord coord = {.level = 99};
         struct error err = {""};
 
-        ck_assert_msg(coord_parse_text(rows[i].text, &coord, &err) == -1, "%s", rows[i].text);
-        ck_assert_msg(strstr(err.text, rows[i].says) != NULL, "%s", err.text);
+        claim(coord_parse_text(rows[i].text, &coord, &err) == -1, "%s", rows[i].text);
+        claim(strstr(err.text, rows[i].says) != NULL, "%s", err.text);
         ck_assert_uint_eq(coord.level, 99);
     }
 }
@@ -118,12 +117,12 @@ START_TEST(order_is_total_and_puts_ancestors_first)
                      c = coord_random(&random);
         int ab = coord_compare(&a, &b), bc = coord_compare(&b, &c);
 
-        ck_assert_msg(ab == -coord_compare(&b, &a), "seed %" PRIu64, seed);
-        ck_assert_msg((ab == 0) == coord_equal(&a, &b), "seed %" PRIu64, seed);
+        claim(ab == -coord_compare(&b, &a), "seed %" PRIu64, seed);
+        claim((ab == 0) == coord_equal(&a, &b), "seed %" PRIu64, seed);
         if (ab <= 0 && bc <= 0)
-            ck_assert_msg(coord_compare(&a, &c) <= 0, "seed %" PRIu64, seed);
+            claim(coord_compare(&a, &c) <= 0, "seed %" PRIu64, seed);
         if (coord_within(&b, &a))
-            ck_assert_msg(ab <= 0, "seed %" PRIu64, seed);
+            claim(ab <= 0, "seed %" PRIu64, seed);
     }
 }
 END_TEST
@@ -137,15 +136,13 @@ START_TEST(a_node_lies_within_what_it_is_seen_from_above)
         for (unsigned level = coord.level; level < LEVEL_COUNT; level++) {
             struct coord at = coord_at_level(&coord, (enum level)level);
 
-            ck_assert_msg(coord_within(&coord, &at), "seed %" PRIu64 " level %u", seed, level);
-            ck_assert_msg(coord_within(&at, &coord) == (level == coord.level), "seed %" PRIu64,
-                          seed);
+            claim(coord_within(&coord, &at), "seed %" PRIu64 " level %u", seed, level);
+            claim(coord_within(&at, &coord) == (level == coord.level), "seed %" PRIu64, seed);
         }
         if (other.level >= coord.level) {
             struct coord at = coord_at_level(&coord, other.level);
 
-            ck_assert_msg(coord_within(&coord, &other) == coord_equal(&at, &other), "seed %" PRIu64,
-                          seed);
+            claim(coord_within(&coord, &other) == coord_equal(&at, &other), "seed %" PRIu64, seed);
         }
     }
 }
@@ -185,7 +182,7 @@ START_TEST(the_environment_names_a_coordinate)
     struct coord coord;
     struct error err;
 
-    ck_assert_msg(from_environment(pairs, &coord, &err) == 0, "%s", err.text);
+    claim(from_environment(pairs, &coord, &err) == 0, "%s", err.text);
     ck_assert_uint_eq(coord.level, LEVEL_HOST);
     ck_assert_uint_eq(coord.index[LEVEL_CLOS1], 12);
     ck_assert_uint_eq(coord.index[LEVEL_POD], 0);
@@ -201,7 +198,7 @@ START_TEST(indices_below_the_own_level_are_not_taken_from_the_environment)
     struct coord coord;
     struct error err;
 
-    ck_assert_msg(from_environment(pairs, &coord, &err) == 0, "%s", err.text);
+    claim(from_environment(pairs, &coord, &err) == 0, "%s", err.text);
     ck_assert_uint_eq(coord.level, LEVEL_POD);
     ck_assert_uint_eq(coord.index[LEVEL_POD], 2);
     ck_assert_uint_eq(coord.index[LEVEL_HOST], 0);
@@ -227,7 +224,7 @@ START_TEST(an_environment_without_level_or_with_a_wrong_number_is_refused)
         struct error err = {""};
 
         ck_assert_int_eq(from_environment(rows[i], &coord, &err), -1);
-        ck_assert_msg(strstr(err.text, says[i]) != NULL, "%s", err.text);
+        claim(strstr(err.text, says[i]) != NULL, "%s", err.text);
     }
 }
 END_TEST

@@ -19,7 +19,7 @@ START_TEST(names_and_aliases_in_either_case_give_the_level)
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         enum level level;
 
-        ck_assert_msg(level_parse(rows[i].text, &level) == 0, "%s", rows[i].text);
+        claim(level_parse(rows[i].text, &level) == 0, "%s", rows[i].text);
         ck_assert_int_eq(level, rows[i].level);
     }
 }
@@ -43,7 +43,7 @@ START_TEST(what_is_no_level_is_refused)
     enum level level = LEVEL_POD;
 
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
-        ck_assert_msg(level_parse(texts[i], &level) == -1, "%s", texts[i]);
+        claim(level_parse(texts[i], &level) == -1, "%s", texts[i]);
     ck_assert_int_eq(level, LEVEL_POD);
 }
 END_TEST

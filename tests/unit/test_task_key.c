@@ -52,12 +52,11 @@ START_TEST(keys_survive_their_text)
         struct error err;
         int length = task_key_to_text(&key, system, show_exec, text, sizeof text);
 
-        ck_assert_msg(length == (int)strlen(text), "seed %" PRIu64, seed);
-        ck_assert_msg(task_key_parse(text, &back, name, &err) == 0, "seed %" PRIu64 ": %s", seed,
-                      err.text);
-        ck_assert_msg(task_key_equal(&key, &back), "seed %" PRIu64 ": %s", seed, text);
-        ck_assert_str_eq(name, system);
-        ck_assert_msg(task_key_hash(&key) == task_key_hash(&back), "seed %" PRIu64, seed);
+        claim(length == (int)strlen(text), "seed %" PRIu64, seed);
+        claim(task_key_parse(text, &back, name, &err) == 0, "seed %" PRIu64 ": %s", seed, err.text);
+        claim(task_key_equal(&key, &back), "seed %" PRIu64 ": %s", seed, text);
+        claim(!strcmp(name, system), "seed %" PRIu64, seed);
+        claim(task_key_hash(&key) == task_key_hash(&back), "seed %" PRIu64, seed);
     }
 }
 END_TEST
@@ -88,8 +87,8 @@ START_TEST(what_is_no_key_is_refused)
         struct error err = {""};
         char name[LIMIT_SYSTEM_NAME];
 
-        ck_assert_msg(task_key_parse(texts[i], &key, name, &err) == -1, "%s", texts[i]);
-        ck_assert_msg(err.text[0] != '\0', "%s", texts[i]);
+        claim(task_key_parse(texts[i], &key, name, &err) == -1, "%s", texts[i]);
+        claim(err.text[0] != '\0', "%s", texts[i]);
     }
 }
 END_TEST
@@ -120,8 +119,8 @@ START_TEST(every_part_of_a_key_counts)
         default:
             other.generation++;
         }
-        ck_assert_msg(!task_key_equal(&key, &other), "seed %" PRIu64, seed);
-        ck_assert_msg(task_key_hash(&key) != task_key_hash(&other), "seed %" PRIu64, seed);
+        claim(!task_key_equal(&key, &other), "seed %" PRIu64, seed);
+        claim(task_key_hash(&key) != task_key_hash(&other), "seed %" PRIu64, seed);
     }
 }
 END_TEST

@@ -1,8 +1,9 @@
-/* A link carries whole frames between two processes. Two implementations: ring_link (shared memory, tree edges) and
- * socket_link (bufferevent, named sockets). Nobody above this header sees an evbuffer or a ring.
+/* A link carries whole frames between two processes. Two implementations: ring_link (shared memory,
+ * tree edges) and socket_link (bufferevent, named sockets). Nobody above this header sees an
+ * evbuffer or a ring.
  *
- * Each link has two outgoing queues. Control never waits for data; order holds within a queue. Frames sent in one turn
- * of the loop leave together when link_flush() is called. */
+ * Each link has two outgoing queues. Control never waits for data; order holds within a queue.
+ * Frames sent in one turn of the loop leave together when link_flush() is called. */
 
 #ifndef TRANSPORT_LINK_H
 #define TRANSPORT_LINK_H
@@ -20,28 +21,31 @@ struct link_counters {
     uint64_t frames_in, frames_out, bytes_in, bytes_out;
 };
 
-/* What a link tells its owner. Called from link_read() (rings) or from the loop (sockets), never from link_send(). */
+/* What a link tells its owner. Called from link_read() (rings) or from the loop (sockets), never
+ * from link_send(). Each may call link_destroy(): then nothing more is told. */
 struct link_owner {
-    /* A whole frame, size and header checked, body not yet. Valid until the call returns; it is a private copy that no other process can
-     * change. */
+    /* A whole frame, size and header checked, body not yet. Valid until the call returns; it is a
+     * private copy that no other process can change. */
     void (*frame)(void *owner, struct link *link, const uint8_t *frame, size_t size);
     /* The queues have become empty after they were not: there is room again. May be NULL. */
     void (*room)(void *owner, struct link *link);
-    /* Nothing more will come. `fault` is FRAME_OK for an ordinary end of the connection. Means nothing for the life of the other
-     * process. The link stays valid until link_destroy(), which must not be called from inside this call (put it on the
-     * end-of-turn list). */
+    /* Nothing more will come. `fault` is FRAME_OK for an ordinary end of the connection. Means
+     * nothing for the life of the other process. The link stays valid until link_destroy(). */
     void (*closed)(void *owner, struct link *link, enum frame_fault fault);
 };
 
 struct link_ops {
-    /* Take a whole frame (copied before return). Never blocks: what does not fit now is queued in this process. Silently nothing on a
-     * closed link. */
+    /* Take a whole frame (copied before return). Never blocks: what does not fit now is queued in
+     * this process. Silently nothing on a closed link. */
     void (*send)(struct link *link, enum message_queue queue, const uint8_t *frame, size_t size);
     /* Move what is queued out, and ring the other side if it sleeps. */
     void (*flush)(struct link *link);
-    /* Deliver what has come in to the owner. Rings only: true when there was something. A socket link delivers by itself. */
+    /* Deliver what has come in to the owner, up to a budget, so that one busy neighbour does not
+     * starve the others. Rings only: true when there may be more (read again before sleeping). A
+     * socket link delivers by itself. */
     bool (*read)(struct link *link);
-    /* Say that this side goes to sleep and look again: true when something has come in meanwhile (then do not sleep). Rings only. */
+    /* Say that this side goes to sleep and look again: true when something has come in meanwhile
+     * (then read instead of sleeping). Rings only. */
     bool (*sleep)(struct link *link);
     /* Bytes queued in this process that the other side has not been given yet. */
     size_t (*queued)(const struct link *link);

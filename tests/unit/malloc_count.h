@@ -8,7 +8,7 @@
 
 static size_t malloc_calls, malloc_bytes; // since malloc_count_start()
 
-static void malloc_count_start(void)
+static inline void malloc_count_start(void)
 {
     malloc_calls = malloc_bytes = 0;
 }
@@ -43,14 +43,14 @@ __attribute__((constructor)) static void count_from_here(void)
 {
     __sanitizer_install_malloc_and_free_hooks(count_malloc, count_free);
 }
-static size_t malloc_in_use(void)
+static inline size_t malloc_in_use(void)
 {
     return __sanitizer_get_current_allocated_bytes();
 }
 #else
 #include <malloc.h>
 
-static size_t malloc_in_use(void)
+static inline size_t malloc_in_use(void)
 {
     struct mallinfo2 info = mallinfo2();
 

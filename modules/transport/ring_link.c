@@ -1,0 +1,300 @@
+#include "transport/ring_link.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "base/memory.h"
+#include "transport/frame_queue.h"
+#include "transport/ring.h"
+
+/* What lies in the memory of an edge. */
+struct ring_edge {
+    struct ring_end end[2];     // by side
+    uint8_t warm[2][RING_WARM]; // by the side that writes
+    uint8_t cold[2][RING_COLD];
+};
+_Static_assert(sizeof(struct ring_edge) == RING_EDGE_SIZE, "the address space that is promised");
+_Static_assert(offsetof(struct ring_edge, cold) == RING_PAGE, "an idle edge touches one page");
+
+enum {
+    PUBLISH_AT = 32 * 1024, // bytes written, whether there was a flush or not
+    RELEASE_AT = 32 * 1024, // bytes read in one call
+    READ_FRAMES = 64,       // at most, in one call, so that no neighbour starves the others
+    READ_BYTES = 128 * 1024,
+    INBOX_KEPT = 2 * RING_PAGE, // bytes of the inbox that stay touched while the process sleeps
+};
+
+struct ring_link {
+    struct link link;
+    struct ring_writer writer;
+    struct ring_reader reader;
+    struct frame_queue queues[2]; // by enum message_queue
+    int bell_fd;
+    bool asleep;
+    bool room_due; // the queues have become empty and the owner does not know
+    bool in_read;
+    bool destroyed; // inside read(), which frees it
+};
+
+/* The frame that is being delivered, of any ring link of this process. */
+static _Alignas(RING_PAGE) uint8_t inbox[LIMIT_FRAME_RING];
+static size_t inbox_touched;
+static bool inbox_in_use;
+
+static struct ring_link *ring_of(struct link *link)
+{
+    return (struct ring_link *)link;
+}
+
+static bool has_queued(const struct ring_link *ring)
+{
+    return ring->queues[QUEUE_CONTROL].first || ring->queues[QUEUE_DATA].first;
+}
+
+/* The other side either sees what was stored before this call when it looks again on its way to
+ * sleep, or its flag is seen here. */
+static void ring_bell_if_asleep(struct ring_link *ring)
+{
+    _Atomic uint32_t *asleep = &ring->writer.peer->asleep;
+    const uint64_t one = 1;
+
+    atomic_thread_fence(memory_order_seq_cst);
+    if (!atomic_load_explicit(asleep, memory_order_relaxed) || !atomic_exchange(asleep, 0))
+        return;
+    if (write(ring->bell_fd, &one, sizeof one) < 0) {
+        // EAGAIN: it has been rung 2^64 - 2 times and not been heard yet; that will do
+    }
+}
+
+static void publish(struct ring_link *ring)
+{
+    if (ring_writer_publish(&ring->writer))
+        ring_bell_if_asleep(ring);
+}
+
+static void release(struct ring_link *ring)
+{
+    _Atomic uint32_t *want_room = &ring->reader.peer->want_room;
+
+    if (!ring_reader_release(&ring->reader))
+        return;
+    atomic_thread_fence(memory_order_seq_cst);
+    if (atomic_load_explicit(want_room, memory_order_relaxed) && atomic_exchange(want_room, 0))
+        ring_bell_if_asleep(ring);
+}
+
+static bool put(struct ring_link *ring, const uint8_t *frame, size_t size)
+{
+    if (!ring_writer_add(&ring->writer, frame, size))
+        return false;
+    ring->link.counters.frames_out++;
+    ring->link.counters.bytes_out += size;
+    if (ring_writer_unpublished(&ring->writer) >= PUBLISH_AT)
+        publish(ring);
+    return true;
+}
+
+static void move_queue(struct ring_link *ring, struct frame_queue *queue)
+{
+    while (queue->first && put(ring, queue->first->bytes, queue->first->size))
+        frame_queue_drop(queue);
+}
+
+/* Move out what fits, control first. What does not fit waits for a bell, which the consumer rings
+ * only if it was asked for before it made room: so ask, and try once more. */
+static void move_out(struct ring_link *ring)
+{
+    for (unsigned tries = 0; has_queued(ring) && tries < 2; tries++) {
+        if (tries) {
+            atomic_store_explicit(&ring->writer.own->want_room, 1, memory_order_relaxed);
+            atomic_thread_fence(memory_order_seq_cst);
+        }
+        move_queue(ring, &ring->queues[QUEUE_CONTROL]);
+        move_queue(ring, &ring->queues[QUEUE_DATA]);
+        ring->room_due = !has_queued(ring);
+    }
+}
+
+static void ring_link_send(struct link *link, enum message_queue queue, const uint8_t *frame,
+                           size_t size)
+{
+    struct ring_link *ring = ring_of(link);
+    bool may_pass = queue == QUEUE_CONTROL || !ring->queues[QUEUE_DATA].first;
+
+    assert(size >= FRAME_HEADER_SIZE && size <= LIMIT_FRAME_RING);
+    if (link->closed)
+        return;
+    if (may_pass && !ring->queues[QUEUE_CONTROL].first && put(ring, frame, size))
+        return;
+    frame_queue_add(&ring->queues[queue], frame, size);
+}
+
+static void ring_link_flush(struct link *link)
+{
+    struct ring_link *ring = ring_of(link);
+
+    if (link->closed)
+        return;
+    move_out(ring);
+    publish(ring);
+}
+
+static void close_link(struct ring_link *ring, enum frame_fault fault)
+{
+    ring->link.closed = true;
+    frame_queue_clear(&ring->queues[QUEUE_CONTROL]);
+    frame_queue_clear(&ring->queues[QUEUE_DATA]);
+    ring->link.owner_ops->closed(ring->link.owner, &ring->link, fault);
+}
+
+/* Deliver one frame. False when there is none, or the link is closed or destroyed by now. */
+static bool deliver(struct ring_link *ring, size_t *size)
+{
+    struct link *link = &ring->link;
+    enum frame_fault fault = ring_reader_next(&ring->reader, inbox, size);
+
+    if (fault != FRAME_OK) {
+        close_link(ring, fault);
+        return false;
+    }
+    if (!*size)
+        return false;
+    if (*size > inbox_touched)
+        inbox_touched = *size;
+    link->counters.frames_in++;
+    link->counters.bytes_in += *size;
+    if (ring_reader_unreleased(&ring->reader) >= RELEASE_AT)
+        release(ring);
+    link->owner_ops->frame(link->owner, link, inbox, *size);
+    return !ring->destroyed;
+}
+
+/* True when the budget ended it. */
+static bool deliver_some(struct ring_link *ring)
+{
+    size_t frames = 0, bytes = 0, size;
+
+    while (frames < READ_FRAMES && bytes < READ_BYTES) {
+        if (!deliver(ring, &size))
+            return false;
+        frames++;
+        bytes += size;
+    }
+    return true;
+}
+
+static bool read_turn(struct ring_link *ring)
+{
+    struct link *link = &ring->link;
+    bool more;
+
+    if (ring->asleep)
+        atomic_store_explicit(&ring->writer.own->asleep, 0, memory_order_relaxed);
+    ring->asleep = false;
+    move_out(ring);
+    publish(ring);
+    more = deliver_some(ring);
+    if (ring->destroyed || link->closed)
+        return false;
+    release(ring);
+    if (ring->room_due && !has_queued(ring)) {
+        ring->room_due = false;
+        if (link->owner_ops->room)
+            link->owner_ops->room(link->owner, link);
+    }
+    if (ring->writer.broken && !ring->destroyed)
+        close_link(ring, FRAME_BAD_RING);
+    return more;
+}
+
+static void free_link(struct ring_link *ring)
+{
+    frame_queue_clear(&ring->queues[QUEUE_CONTROL]);
+    frame_queue_clear(&ring->queues[QUEUE_DATA]);
+    free(ring);
+}
+
+static bool ring_link_read(struct link *link)
+{
+    struct ring_link *ring = ring_of(link);
+    bool more;
+
+    if (link->closed)
+        return false;
+    assert(!inbox_in_use);
+    inbox_in_use = ring->in_read = true;
+    more = read_turn(ring);
+    inbox_in_use = ring->in_read = false;
+    if (ring->destroyed)
+        free_link(ring);
+    return more;
+}
+
+/* What a large frame has touched is not kept by a process that sleeps. */
+static void shrink_inbox(void)
+{
+    if (inbox_touched > INBOX_KEPT &&
+        madvise(inbox + INBOX_KEPT, sizeof inbox - INBOX_KEPT, MADV_DONTNEED) == 0)
+        inbox_touched = 0;
+}
+
+static bool ring_link_sleep(struct link *link)
+{
+    struct ring_link *ring = ring_of(link);
+
+    if (link->closed)
+        return false;
+    shrink_inbox();
+    ring->asleep = true;
+    atomic_store_explicit(&ring->writer.own->asleep, 1, memory_order_relaxed);
+    atomic_thread_fence(memory_order_seq_cst);
+    return ring_reader_waiting(&ring->reader) || ring->room_due || ring->writer.broken ||
+           (has_queued(ring) && ring_writer_room_came(&ring->writer));
+}
+
+static size_t ring_link_queued(const struct link *link)
+{
+    const struct ring_link *ring = (const struct ring_link *)link;
+
+    return ring->queues[QUEUE_CONTROL].bytes + ring->queues[QUEUE_DATA].bytes +
+           ring_writer_unpublished(&ring->writer);
+}
+
+static void ring_link_destroy(struct link *link)
+{
+    struct ring_link *ring = ring_of(link);
+
+    link->closed = true;
+    if (ring->in_read)
+        ring->destroyed = true;
+    else
+        free_link(ring);
+}
+
+static const struct link_ops ring_link_ops = {
+    .send = ring_link_send,
+    .flush = ring_link_flush,
+    .read = ring_link_read,
+    .sleep = ring_link_sleep,
+    .queued = ring_link_queued,
+    .destroy = ring_link_destroy,
+};
+
+struct link *ring_link_create(void *memory, enum ring_side side, int bell_fd,
+                              const struct link_owner *owner_ops, void *owner)
+{
+    struct ring_edge *edge = memory;
+    struct ring_link *ring = memory_new(1, sizeof *ring);
+    enum ring_side other = side == RING_PARENT ? RING_CHILD : RING_PARENT;
+
+    assert((uintptr_t)memory % _Alignof(struct ring_edge) == 0);
+    ring->link = (struct link){.ops = &ring_link_ops, .owner_ops = owner_ops, .owner = owner};
+    ring->bell_fd = bell_fd;
+    ring_writer_init(&ring->writer, &edge->end[side], &edge->end[other], edge->warm[side],
+                     edge->cold[side]);
+    ring_reader_init(&ring->reader, &edge->end[side], &edge->end[other], edge->warm[other],
+                     edge->cold[other]);
+    return &ring->link;
+}

@@ -53,6 +53,8 @@ static inline uint8_t *random_bytes(struct random_source *from, uint32_t *size)
     uint8_t *bytes;
 
     *size = random_below(&from->state, most[random_below(&from->state, 20) / 6]);
+    if (*size > (sizeof from->memory - from->used) / 2)
+        *size = 0; // the lists that follow find room, whatever the strings before them took
     bytes = random_room(from, *size);
     for (uint32_t i = 0; i < *size; i++)
         bytes[i] = (uint8_t)random_next(&from->state);

@@ -198,7 +198,7 @@ void log_format(struct buffer *out, const struct log_record *record)
     struct line line = {.out = out};
     char when[TIMESTAMP_SIZE];
 
-    timestamp_to_text(record->wall_ns, when);
+    timestamp_format(record->wall_ns, when);
     line.head_size =
         snprintf(line.head, sizeof line.head, "ts=%s lvl=%s node=%.*s pid=%d comp=%.*s", when,
                  log_level_name(record->level), LIMIT_NODE_PATH, record->node, record->pid, 64,

@@ -29,7 +29,7 @@ static struct date date_of_day(uint64_t day)
     return date;
 }
 
-int timestamp_to_text(uint64_t wall_ns, char out[TIMESTAMP_SIZE])
+int timestamp_format(uint64_t wall_ns, char out[TIMESTAMP_SIZE])
 {
     uint64_t seconds = wall_ns / 1000000000;
     unsigned nanoseconds = (unsigned)(wall_ns % 1000000000);

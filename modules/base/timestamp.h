@@ -8,6 +8,6 @@
 enum { TIMESTAMP_SIZE = 32 }; // bytes that always suffice, closing NUL included
 
 /* "2026-11-23T08:07:19.412345678Z" for nanoseconds since 1970-01-01 UTC. Returns the length. */
-int timestamp_to_text(uint64_t wall_ns, char out[TIMESTAMP_SIZE]);
+int timestamp_format(uint64_t wall_ns, char out[TIMESTAMP_SIZE]);
 
 #endif

@@ -191,30 +191,10 @@ uint32_t membership_next_exception(const struct membership *table, uint32_t rank
     return place < table->count ? table->entries[place].rank : RANK_NONE;
 }
 
-/* The ancestor whose subtree holds the peers; the node itself when they are below it. A level that
- * is left out has index 0 everywhere, so sharing it is sharing the next one above; all share what
- * is above the root. */
-static uint32_t peers_above(const struct topology *topology, uint32_t self, enum level level)
-{
-    enum level own = topology_level_of_rank(topology, self);
-    uint32_t above = self;
-
-    if (level == own && topology_parent(topology, self) != RANK_NONE)
-        return topology_parent(topology, self);
-    while (topology_level_of_rank(topology, above) < level &&
-           topology_parent(topology, above) != RANK_NONE)
-        above = topology_parent(topology, above);
-    return above;
-}
-
 uint32_t membership_peers(const struct membership *table, uint32_t self, enum level level,
                           uint32_t *ranks, uint32_t capacity)
 {
-    const struct topology *topology = table->topology;
-    enum level own = topology_level_of_rank(topology, self);
-    uint32_t count, live = 0;
-    uint32_t first = topology_subtree(topology, peers_above(topology, self, level),
-                                      level < own ? level : own, &count);
+    uint32_t count, live = 0, first = topology_peers(table->topology, self, level, &count);
 
     for (uint32_t i = 0; i < count; i++) {
         if (gone_status(table, first + i) != MEMBER_LIVE)

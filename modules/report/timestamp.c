@@ -16,17 +16,6 @@ uint64_t timestamp_now(void)
     return (uint64_t)now.tv_sec * NS_PER_SECOND + (uint64_t)now.tv_nsec;
 }
 
-void timestamp_format(uint64_t wall_ns, char out[TIMESTAMP_SIZE])
-{
-    time_t seconds = (time_t)(wall_ns / NS_PER_SECOND);
-    struct tm utc;
-    size_t length;
-
-    gmtime_r(&seconds, &utc);
-    length = strftime(out, TIMESTAMP_SIZE, "%Y-%m-%dT%H:%M:%S", &utc);
-    snprintf(out + length, TIMESTAMP_SIZE - length, ".%09uZ", (unsigned)(wall_ns % NS_PER_SECOND));
-}
-
 /* Digits after the point as nanoseconds; moves `*at` behind them. */
 static uint64_t fraction_ns(const char **at)
 {

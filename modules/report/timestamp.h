@@ -5,10 +5,9 @@
 
 #include <stdint.h>
 
-enum { TIMESTAMP_SIZE = 32 }; // with the closing NUL
+#include "base/timestamp.h"
 
 uint64_t timestamp_now(void); // nanoseconds since 1970
-void timestamp_format(uint64_t wall_ns, char out[TIMESTAMP_SIZE]);
 
 /* Read a timestamp that begins `text`; the fraction may have 0 to 9 digits. Returns the bytes read,
  * 0 when it is none. */

@@ -174,6 +174,30 @@ bool topology_within(const struct topology *topology, uint32_t rank, uint32_t ab
     return count && rank - first < count;
 }
 
+uint32_t topology_sharing(const struct topology *topology, uint32_t rank, enum level level)
+{
+    while (topology_level_of_rank(topology, rank) < level) {
+        uint32_t parent = topology_parent(topology, rank);
+
+        if (parent == RANK_NONE)
+            break;
+        rank = parent;
+    }
+    return rank;
+}
+
+uint32_t topology_peers(const struct topology *topology, uint32_t self, enum level level,
+                        uint32_t *count)
+{
+    enum level own = topology_level_of_rank(topology, self);
+
+    if (level < own)
+        return topology_subtree(topology, self, level, count);
+    if (level == own)
+        level = (enum level)(own + 1);
+    return topology_subtree(topology, topology_sharing(topology, self, level), own, count);
+}
+
 int topology_path(const struct topology *topology, uint32_t rank, char *out, size_t size)
 {
     struct coord coord = topology_coord(topology, rank);

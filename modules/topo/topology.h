@@ -83,6 +83,15 @@ uint32_t topology_subtree(const struct topology *topology, uint32_t rank, enum l
 /* True when `rank` lies in the subtree of `above`, or is it. */
 bool topology_within(const struct topology *topology, uint32_t rank, uint32_t above);
 
+/* The nearest ancestor at `level` or above it, or the node itself from its own level on down. A level that is left out has index 0
+ * everywhere, so to share it is to share the next one above; all share what would be above the root. */
+uint32_t topology_sharing(const struct topology *topology, uint32_t rank, enum level level);
+/* The consecutive ranks that query_peers(level) of the kernel interface means for `self`, alive or not: below its own
+ * level its descendants; above it the nodes of its own level that share that ancestor, itself included; at its own level the
+ * same as one present level above. */
+uint32_t topology_peers(const struct topology *topology, uint32_t self, enum level level,
+                        uint32_t *count);
+
 /* "L6_0/L5_3/L4_1/L3_7": only present levels. Returns the length; LIMIT_NODE_PATH bytes always suffice. */
 int topology_path(const struct topology *topology, uint32_t rank, char *out, size_t size);
 /* The inverse. Also takes the short form that leaves out leading levels with one node ("L5_3/L4_1" for

@@ -63,13 +63,13 @@ static void join(const char *lines, char *message, char *fields)
         char expected[32];
 
         end = strchr(line, '\n');
-        ck_assert_ptr_nonnull(end);
-        ck_assert_int_le(end + 1 - line, LIMIT_LOG_LINE);
-        ck_assert_int_eq(strncmp(line, HEAD, strlen(HEAD)), 0);
+        claim(end != NULL, "no newline");
+        claim(end + 1 - line <= LIMIT_LOG_LINE, "%.600s", line);
+        claim(strncmp(line, HEAD, strlen(HEAD)) == 0, "%.600s", line);
         part++;
         if (part > 1) {
             snprintf(expected, sizeof expected, " part=%u", part);
-            ck_assert_int_eq(strncmp(at, expected, strlen(expected)), 0);
+            claim(strncmp(at, expected, strlen(expected)) == 0, "%.600s", line);
             at += strlen(expected);
         }
         if (!strncmp(at, " msg=\"", 6)) {
@@ -78,7 +78,7 @@ static void join(const char *lines, char *message, char *fields)
                 if (*at == '\\')
                     strncat(message, at++, 1);
                 strncat(message, at++, 1);
-                ck_assert(at < end);
+                claim(at < end, "%.600s", line);
             }
             at++;
         }
@@ -154,7 +154,7 @@ START_TEST(timestamps_agree_with_the_calendar)
         gmtime_r(&seconds, &tm);
         strftime(date, sizeof date, "%Y-%m-%dT%H:%M:%S", &tm);
         snprintf(expected, sizeof expected, "%s.%09uZ", date, (unsigned)(wall_ns % 1000000000));
-        claim(timestamp_to_text(wall_ns, text) == (int)strlen(expected), "%s", expected);
+        claim(timestamp_format(wall_ns, text) == (int)strlen(expected), "%s", expected);
         claim(!strcmp(text, expected), "%s is not %s", text, expected);
     }
 }

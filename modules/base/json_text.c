@@ -1,0 +1,38 @@
+#include "base/json_text.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+
+enum { REAL_DIGITS = 12 };
+
+json_t *json_text(const char *text)
+{
+    json_t *value = json_string(text);
+    char *copy;
+
+    if (value)
+        return value;
+    copy = memory_string(text);
+    for (char *at = copy; *at; at++) {
+        if ((unsigned char)*at >= 0x80)
+            *at = '?';
+    }
+    value = json_string(copy);
+    free(copy);
+    assert(value);
+    return value;
+}
+
+void json_append(struct buffer *out, json_t *value)
+{
+    char *text = json_dumps(value, JSON_INDENT(2) | JSON_REAL_PRECISION(REAL_DIGITS));
+
+    assert(text);
+    buffer_append(out, text, strlen(text));
+    buffer_append(out, "\n", 1);
+    free(text);
+    json_decref(value);
+}

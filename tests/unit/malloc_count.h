@@ -1,8 +1,8 @@
 /* Counts what this program asks malloc for, libraries included; with and without ASan. Include it
  * once, in a test. */
 
-#ifndef TESTS_MALLOC_COUNT_H
-#define TESTS_MALLOC_COUNT_H
+#ifndef UNIT_MALLOC_COUNT_H
+#define UNIT_MALLOC_COUNT_H
 
 #include <stddef.h>
 

@@ -1,8 +1,8 @@
 /* Frames that carry their number, so that a receiver knows what must come next, how large it is,
  * and each of its bytes. Links do not look into bodies; these are no msgpack. */
 
-#ifndef TESTS_NUMBERED_FRAME_H
-#define TESTS_NUMBERED_FRAME_H
+#ifndef UNIT_NUMBERED_FRAME_H
+#define UNIT_NUMBERED_FRAME_H
 
 #include <assert.h>
 #include <stdbool.h>

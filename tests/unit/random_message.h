@@ -1,28 +1,16 @@
 /* Random messages of every type, and whether two are equal: made from messages.def, so a new
  * message is covered as soon as it is there. */
 
-#ifndef TESTS_RANDOM_MESSAGE_H
-#define TESTS_RANDOM_MESSAGE_H
+#ifndef UNIT_RANDOM_MESSAGE_H
+#define UNIT_RANDOM_MESSAGE_H
 
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 
+#include "suite.h"
+
 #include "wire/message.h"
-
-/* xorshift64*; any seed but 0. */
-static inline uint64_t random_next(uint64_t *state)
-{
-    *state ^= *state >> 12;
-    *state ^= *state << 25;
-    *state ^= *state >> 27;
-    return *state * 0x2545F4914F6CDD1DULL;
-}
-
-static inline uint32_t random_below(uint64_t *state, uint32_t limit)
-{
-    return (uint32_t)((random_next(state) >> 32) * limit >> 32);
-}
 
 /* Where strings, bytes and lists of a random message lie; reused by the next one. */
 struct random_source {

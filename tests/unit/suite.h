@@ -1,7 +1,7 @@
 /* What every unit test program needs: one list of tests to run, and numbers from a seed. */
 
-#ifndef TESTS_SUITE_H
-#define TESTS_SUITE_H
+#ifndef UNIT_SUITE_H
+#define UNIT_SUITE_H
 
 #include <check.h>
 #include <inttypes.h>

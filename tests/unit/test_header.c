@@ -2,6 +2,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "suite.h"
+
 #include "base/limits.h"
 #include "wire/header.h"
 #include "wire/message.h"
@@ -40,8 +42,9 @@ START_TEST(header_bytes_are_as_specified)
 {
     struct frame_header header = {MSG_TASK_COMPLETE, 0x01020304, at(3, 5, 6, 7, 300, 0),
                                   at(2, 250, 9, 8, 0x1234, 0xABCD)};
-    const uint8_t expected[FRAME_HEADER_SIZE] = {'L', 'Q', 'R', 'M', 1,   6, 3, 2,    1,    2,    3,   4,
-                                                 5,   6,   7,   1,   44,  250, 9, 8, 0x12, 0x34, 0xAB, 0xCD};
+    const uint8_t expected[FRAME_HEADER_SIZE] = {'L', 'Q', 'R', 'M', 1,    6,    3,    2,
+                                                 1,   2,   3,   4,   5,    6,    7,    1,
+                                                 44,  250, 9,   8,   0x12, 0x34, 0xAB, 0xCD};
     uint8_t bytes[FRAME_HEADER_SIZE];
 
     frame_header_write(&header, bytes);
@@ -153,18 +156,76 @@ START_TEST(scan_knows_the_length_of_every_item)
         size_t size;
     } items[] = {
 #define ITEM(literal) {literal, sizeof literal - 1}
-        ITEM("\x00"), ITEM("\x7f"), ITEM("\xff"), ITEM("\xe0"), ITEM("\xc0"), ITEM("\xc2"), ITEM("\xc3"),
-        ITEM("\x80"), ITEM("\x81\x01\x02"), ITEM("\x90"), ITEM("\x92\x01\x02"), ITEM("\xa0"),
-        ITEM("\xa3" "abc"), ITEM("\xbf" "0123456789012345678901234567890"), ITEM("\xc4\x00"),
-        ITEM("\xc4\x02" "ab"), ITEM("\xc5\x00\x02" "ab"), ITEM("\xc6\x00\x00\x00\x02" "ab"),
-        ITEM("\xc7\x02\x07" "ab"), ITEM("\xc8\x00\x02\x07" "ab"), ITEM("\xc9\x00\x00\x00\x02\x07" "ab"),
-        ITEM("\xca" "1234"), ITEM("\xcb" "12345678"), ITEM("\xcc" "1"), ITEM("\xcd" "12"),
-        ITEM("\xce" "1234"), ITEM("\xcf" "12345678"), ITEM("\xd0" "1"), ITEM("\xd1" "12"),
-        ITEM("\xd2" "1234"), ITEM("\xd3" "12345678"), ITEM("\xd4\x07" "1"), ITEM("\xd5\x07" "12"),
-        ITEM("\xd6\x07" "1234"), ITEM("\xd7\x07" "12345678"), ITEM("\xd8\x07" "1234567890123456"),
-        ITEM("\xd9\x02" "ab"), ITEM("\xda\x00\x02" "ab"), ITEM("\xdb\x00\x00\x00\x02" "ab"),
-        ITEM("\xdc\x00\x00"), ITEM("\xdc\x00\x02\x01\x02"), ITEM("\xdd\x00\x00\x00\x02\x01\x02"),
-        ITEM("\xde\x00\x01\x01\x02"), ITEM("\xdf\x00\x00\x00\x01\x01\x02"),
+        ITEM("\x00"),
+        ITEM("\x7f"),
+        ITEM("\xff"),
+        ITEM("\xe0"),
+        ITEM("\xc0"),
+        ITEM("\xc2"),
+        ITEM("\xc3"),
+        ITEM("\x80"),
+        ITEM("\x81\x01\x02"),
+        ITEM("\x90"),
+        ITEM("\x92\x01\x02"),
+        ITEM("\xa0"),
+        ITEM("\xa3"
+             "abc"),
+        ITEM("\xbf"
+             "0123456789012345678901234567890"),
+        ITEM("\xc4\x00"),
+        ITEM("\xc4\x02"
+             "ab"),
+        ITEM("\xc5\x00\x02"
+             "ab"),
+        ITEM("\xc6\x00\x00\x00\x02"
+             "ab"),
+        ITEM("\xc7\x02\x07"
+             "ab"),
+        ITEM("\xc8\x00\x02\x07"
+             "ab"),
+        ITEM("\xc9\x00\x00\x00\x02\x07"
+             "ab"),
+        ITEM("\xca"
+             "1234"),
+        ITEM("\xcb"
+             "12345678"),
+        ITEM("\xcc"
+             "1"),
+        ITEM("\xcd"
+             "12"),
+        ITEM("\xce"
+             "1234"),
+        ITEM("\xcf"
+             "12345678"),
+        ITEM("\xd0"
+             "1"),
+        ITEM("\xd1"
+             "12"),
+        ITEM("\xd2"
+             "1234"),
+        ITEM("\xd3"
+             "12345678"),
+        ITEM("\xd4\x07"
+             "1"),
+        ITEM("\xd5\x07"
+             "12"),
+        ITEM("\xd6\x07"
+             "1234"),
+        ITEM("\xd7\x07"
+             "12345678"),
+        ITEM("\xd8\x07"
+             "1234567890123456"),
+        ITEM("\xd9\x02"
+             "ab"),
+        ITEM("\xda\x00\x02"
+             "ab"),
+        ITEM("\xdb\x00\x00\x00\x02"
+             "ab"),
+        ITEM("\xdc\x00\x00"),
+        ITEM("\xdc\x00\x02\x01\x02"),
+        ITEM("\xdd\x00\x00\x00\x02\x01\x02"),
+        ITEM("\xde\x00\x01\x01\x02"),
+        ITEM("\xdf\x00\x00\x00\x01\x01\x02"),
 #undef ITEM
     };
     char body[64] = "\x91";
@@ -188,7 +249,8 @@ START_TEST(scan_wants_exactly_one_array)
     BAD("\x01");
     BAD("\xc0");
     BAD("\x80");
-    BAD("\xa1" "a");
+    BAD("\xa1"
+        "a");
     BAD("\x90\x90");
     BAD("\x91");
     BAD("\x91\xc1"); // a byte that msgpack never uses
@@ -202,9 +264,12 @@ START_TEST(scan_wants_bytes_behind_every_count)
     BAD("\x91\xdd\xff\xff\xff\xff\x01\x02\x03\x04\x05\x06\x07\x08\x09\x0a\x0b");
     BAD("\x91\xdf\xff\xff\xff\xff\x01\x02\x03\x04\x05\x06\x07\x08\x09\x0a\x0b");
     BAD("\x91\xdf\x80\x00\x00\x00\x01\x02\x03\x04\x05\x06\x07\x08\x09\x0a\x0b");
-    BAD("\x91\xc6\xff\xff\xff\xff" "0123456789");
-    BAD("\x91\xdb\xff\xff\xff\xff" "0123456789");
-    BAD("\x91\xc9\xff\xff\xff\xff" "0123456789");
+    BAD("\x91\xc6\xff\xff\xff\xff"
+        "0123456789");
+    BAD("\x91\xdb\xff\xff\xff\xff"
+        "0123456789");
+    BAD("\x91\xc9\xff\xff\xff\xff"
+        "0123456789");
     // each is backed alone, together they are not
     BAD("\x92\x93\x01\x02\x03\x93\x01\x02");
     BAD("\x94\xdc\x00\x04\x01\x02\x03");
@@ -234,25 +299,7 @@ START_TEST(scan_counts_depth)
 }
 END_TEST
 
-int main(void)
-{
-    Suite *suite = suite_create("header");
-    TCase *tcase = tcase_create("header");
-    SRunner *runner = srunner_create(suite);
-    int failed;
-
-    tcase_add_test(tcase, header_bytes_are_as_specified);
-    tcase_add_test(tcase, addresses_of_every_level_survive);
-    tcase_add_test(tcase, each_wrong_byte_has_its_fault);
-    tcase_add_test(tcase, size_is_known_with_the_header_and_held_against_the_limit);
-    tcase_add_test(tcase, every_fault_has_a_name_of_its_own);
-    tcase_add_test(tcase, scan_knows_the_length_of_every_item);
-    tcase_add_test(tcase, scan_wants_exactly_one_array);
-    tcase_add_test(tcase, scan_wants_bytes_behind_every_count);
-    tcase_add_test(tcase, scan_counts_depth);
-    suite_add_tcase(suite, tcase);
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? 1 : 0;
-}
+SUITE_MAIN("header", header_bytes_are_as_specified, addresses_of_every_level_survive,
+           each_wrong_byte_has_its_fault, size_is_known_with_the_header_and_held_against_the_limit,
+           every_fault_has_a_name_of_its_own, scan_knows_the_length_of_every_item,
+           scan_wants_exactly_one_array, scan_wants_bytes_behind_every_count, scan_counts_depth)

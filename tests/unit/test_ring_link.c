@@ -7,7 +7,6 @@
 #include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "malloc_count.h"
@@ -93,9 +92,7 @@ static void links_close(void)
 
 static void setup(void)
 {
-    const char *given = getenv("SEED");
-
-    seed = given ? strtoull(given, NULL, 0) : (uint64_t)time(NULL) << 20 | 1;
+    seed = seed_first();
     state = seed;
     edge = edge_map();
     parent = (struct side){.bell = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)};
@@ -194,9 +191,9 @@ START_TEST(what_goes_in_comes_out_in_order)
         read_all(&parent);
         read_all(&child);
         ck_assert_msg(before < parent.got[0] + parent.got[1] + child.got[0] + child.got[1],
-                      "stuck, SEED=%#lx", (unsigned long)seed);
+                      "stuck, SEED=%lu", (unsigned long)seed);
     }
-    ck_assert_msg(!parent.wrong && !child.wrong, "wrong frame, SEED=%#lx", (unsigned long)seed);
+    ck_assert_msg(!parent.wrong && !child.wrong, "wrong frame, SEED=%lu", (unsigned long)seed);
     ck_assert_uint_eq(parent.closes + child.closes, 0);
     ck_assert_uint_eq(link_queued(parent.link) + link_queued(child.link), 0);
 }
@@ -451,7 +448,7 @@ START_TEST(a_million_frames_between_two_processes)
     }
     exchange(&parent, PAIR_FRAMES);
     ck_assert_int_eq(waitpid(pid, &status, 0), pid);
-    ck_assert_msg(status == 0, "status %#x, SEED=%#lx", status, (unsigned long)seed);
+    ck_assert_msg(status == 0, "status %#x, SEED=%lu", status, (unsigned long)seed);
     ck_assert(!parent.wrong && !parent.closes);
     ck_assert_uint_eq(parent.got[0] + parent.got[1], PAIR_FRAMES);
 }

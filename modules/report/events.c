@@ -9,7 +9,8 @@
 #include <unistd.h>
 
 #include "base/memory.h"
-#include "report/timestamp.h"
+#include "base/timestamp.h"
+#include "report/wall_clock.h"
 
 int events_open(int dir_fd, struct error *err)
 {
@@ -23,7 +24,7 @@ static json_t *event_json(const char *event, const char *node)
 {
     char now[TIMESTAMP_SIZE];
 
-    timestamp_format(timestamp_now(), now);
+    timestamp_to_text(wall_clock_ns(), now);
     return json_pack("{s:s, s:s, s:s?}", "ts", now, "event", event, "node", node);
 }
 

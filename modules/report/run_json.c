@@ -7,8 +7,9 @@
 #include "base/exit_code.h"
 #include "base/limits.h"
 #include "base/memory.h"
+#include "base/timestamp.h"
 #include "report/json_file.h"
-#include "report/timestamp.h"
+#include "report/wall_clock.h"
 
 #define RUN_SCHEMA "linqu.run/1"
 
@@ -50,7 +51,7 @@ struct run_report *run_report_create(const char *run, const char *command,
     report->command = memory_string(command);
     report->topology = *topology;
     report->seed = seed;
-    report->started_ns = timestamp_now();
+    report->started_ns = wall_clock_ns();
     for (int phase = 0; phase < REPORT_PHASE_COUNT; phase++)
         report->phase_ms[phase] = -1;
     report->last = &report->scenarios;
@@ -190,7 +191,7 @@ static bool something_leaked(const struct run_leaks *leaks)
 
 int run_report_end(struct run_report *report)
 {
-    report->ended_ns = timestamp_now();
+    report->ended_ns = wall_clock_ns();
     if (report->cause)
         report->exit_code = report->cause_exit_code;
     else if (!all_passed(report))
@@ -217,7 +218,7 @@ static json_t *time_json(uint64_t wall_ns)
 
     if (!wall_ns)
         return json_null();
-    timestamp_format(wall_ns, text);
+    timestamp_to_text(wall_ns, text);
     return json_string(text);
 }
 

@@ -254,7 +254,9 @@ static void check_descriptors(struct preflight *out, const struct demand *d,
     line = line_add(out, "RLIMIT_NOFILE", d->descriptors, have, "descriptors");
     line_say(line->detail, "the widest node's need; the limit is %" PRId64 " (hard %" PRId64 ")%s",
              (int64_t)m->nofile_soft, (int64_t)m->nofile_hard,
-             d->descriptors > m->nofile_soft ? ", raised at the start" : "");
+             line->verdict == PREFLIGHT_OK && d->descriptors > m->nofile_soft
+                 ? ", raised at the start"
+                 : "");
     if (line->verdict == PREFLIGHT_FAIL)
         line_say(line->mend, "sudo prlimit --pid $$ --nofile=%" PRIu64, round_up(d->descriptors));
 }

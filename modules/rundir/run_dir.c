@@ -42,7 +42,6 @@ int run_name_check(const char *name, struct error *err)
 
 static int dir_begin(const char *base, struct run_dir *dir, struct error *err)
 {
-    *dir = (struct run_dir){.base_fd = -1, .fd = -1, .lock_fd = -1};
     if (strlen(base) >= sizeof dir->base)
         return error_set(err, "the base's path is too long: %.64s...", base);
     memcpy(dir->base, base, strlen(base) + 1);
@@ -160,6 +159,7 @@ int run_dir_create(const char *base, const char *name, const char *system, struc
     char hidden[32] = "";
     int result;
 
+    *dir = (struct run_dir){.base_fd = -1, .fd = -1, .lock_fd = -1};
     if (run_name_check(name ? name : system, err) < 0)
         return -1;
     if (dir_begin(base, dir, err) < 0)

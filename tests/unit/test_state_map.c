@@ -1,0 +1,182 @@
+// links: body
+#include "rundir/state_map.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "rundir/process_stat.h"
+#include "scratch.h"
+#include "suite.h"
+
+static struct topology shape(const char *spec)
+{
+    struct topology topology;
+    struct error err;
+
+    ck_assert_msg(topology_parse(spec, &topology, &err) == 0, "%s", err.text);
+    return topology;
+}
+
+START_TEST(what_a_node_writes_every_viewer_reads)
+{
+    struct topology topology = shape("2x3x4"), seen;
+    int dir = scratch_open();
+    struct state_map mine, theirs;
+    struct error err;
+
+    snprintf(topology.settings.logical_system, LIMIT_SYSTEM_NAME, "cluster-a");
+    ck_assert_msg(state_map_create(dir, &topology, &mine, &err) == 0, "%s", err.text);
+    mine.records[5].life = NODE_READY;
+    mine.records[32].frames_in = 7;
+    mine.header->phase = RUN_READY;
+    ck_assert_msg(state_map_open(dir, &theirs, &seen, &err) == 0, "%s", err.text);
+    ck_assert_uint_eq(seen.node_count, 1 + 2 + 6 + 24);
+    ck_assert_uint_eq(seen.node_count, theirs.header->node_count);
+    ck_assert_uint_eq(theirs.records[5].life, NODE_READY);
+    ck_assert_uint_eq(theirs.records[32].frames_in, 7);
+    ck_assert_int_eq(theirs.records[32].exit_status, -1);
+    ck_assert_uint_eq(theirs.header->phase, RUN_READY);
+    ck_assert_str_eq(theirs.header->logical_system, "cluster-a");
+    ck_assert_int_eq(theirs.header->launcher_pid, getpid());
+    mine.records[5].life = NODE_DRAINING;
+    ck_assert_uint_eq(theirs.records[5].life, NODE_DRAINING);
+    state_map_close(&theirs);
+    state_map_close(&mine);
+    scratch_close(dir);
+}
+END_TEST
+
+START_TEST(its_blocks_are_allocated_and_only_ours)
+{
+    struct topology topology = shape("16x4x16");
+    int dir = scratch_open();
+    struct state_map map;
+    struct error err;
+    struct stat st;
+
+    ck_assert_int_eq(state_map_create(dir, &topology, &map, &err), 0);
+    ck_assert_int_eq(fstatat(dir, "state.map", &st, 0), 0);
+    ck_assert_int_ge(st.st_blocks * 512, st.st_size);
+    ck_assert_int_eq(st.st_size, 4096 + 1105 * 256);
+    ck_assert_uint_eq(st.st_mode & 0777, 0600);
+    state_map_close(&map);
+    scratch_close(dir);
+}
+END_TEST
+
+START_TEST(one_that_is_there_is_not_overwritten)
+{
+    struct topology topology = shape("1x1x1");
+    int dir = scratch_open();
+    struct state_map map;
+    struct error err;
+
+    ck_assert_int_eq(symlinkat("/etc/passwd", dir, "state.map"), 0);
+    ck_assert_int_eq(state_map_create(dir, &topology, &map, &err), -1);
+    ck_assert_ptr_nonnull(strstr(err.text, "state.map"));
+    ck_assert_int_eq(state_map_open(dir, &map, &topology, &err), -1);
+    scratch_close(dir);
+}
+END_TEST
+
+/* Spoil one byte run of a good map and open it. */
+static void open_spoiled(off_t at, const void *bytes, size_t size, const char *expected)
+{
+    struct topology topology = shape("2x2x2");
+    int dir = scratch_open(), fd;
+    struct state_map map;
+    struct error err;
+
+    ck_assert_int_eq(state_map_create(dir, &topology, &map, &err), 0);
+    state_map_close(&map);
+    fd = openat(dir, "state.map", O_WRONLY);
+    if (size)
+        ck_assert_int_eq(pwrite(fd, bytes, size, at), (ssize_t)size);
+    else
+        ck_assert_int_eq(ftruncate(fd, at), 0);
+    close(fd);
+    ck_assert_int_eq(state_map_open(dir, &map, &topology, &err), -1);
+    ck_assert_msg(strstr(err.text, expected) != NULL, "%s", err.text);
+    scratch_close(dir);
+}
+
+START_TEST(a_spoiled_map_is_refused_with_a_sentence)
+{
+    char endless[256];
+    uint32_t number = 9;
+
+    memset(endless, 'x', sizeof endless);
+    open_spoiled(0, "\0", 1, "not a state map");
+    open_spoiled(offsetof(struct state_header, version), &number, 4, "version 9");
+    open_spoiled(offsetof(struct state_header, record_size), &number, 4, "do not fit");
+    open_spoiled(offsetof(struct state_header, node_count), &number, 4, "do not fit");
+    open_spoiled(offsetof(struct state_header, topology), endless, sizeof endless,
+                 "without an end");
+    open_spoiled(offsetof(struct state_header, topology), "0x2x2", 6, "state.map");
+    open_spoiled(offsetof(struct state_header, topology), "2x2x3", 6, "15 nodes");
+    open_spoiled(100, "", 0, "no whole header");
+    open_spoiled(4096 + 256, "", 0, "do not fit");
+}
+END_TEST
+
+START_TEST(a_process_is_alive_until_it_ends_and_a_zombie_is_not)
+{
+    struct state_record record = {.exit_status = -1};
+    siginfo_t info;
+    pid_t child = fork();
+
+    if (child == 0) {
+        pause();
+        _exit(0);
+    }
+    record.pid = child;
+    ck_assert(state_record_alive(&record));
+    record.start_ticks = process_start_ticks(child);
+    ck_assert(record.start_ticks > 0);
+    ck_assert(state_record_alive(&record));
+    kill(child, SIGKILL);
+    ck_assert_int_eq(waitid(P_PID, (id_t)child, &info, WEXITED | WNOWAIT), 0);
+    ck_assert(!state_record_alive(&record));
+    waitpid(child, NULL, 0);
+    ck_assert(!state_record_alive(&record));
+}
+END_TEST
+
+START_TEST(a_later_process_with_the_same_pid_is_another)
+{
+    struct state_record record = {.pid = getpid(), .start_ticks = process_start_ticks(getpid())};
+
+    ck_assert(state_record_alive(&record));
+    record.start_ticks--;
+    ck_assert(!state_record_alive(&record));
+    record = (struct state_record){.pid = 0};
+    ck_assert(!state_record_alive(&record));
+}
+END_TEST
+
+START_TEST(a_process_name_may_hold_blanks_and_parentheses)
+{
+    struct process_stat stat;
+
+    ck_assert(process_stat_parse(
+        "77 (a) Z (b) S 12 1 1 0 -1 4194560 1 0 0 0 0 0 0 0 20 0 3 0 4711 1 1", &stat));
+    ck_assert_int_eq(stat.state, 'S');
+    ck_assert_int_eq(stat.parent, 12);
+    ck_assert_int_eq(stat.threads, 3);
+    ck_assert_uint_eq(stat.start_ticks, 4711);
+    ck_assert(!process_stat_parse("77 (a) S 12", &stat));
+    ck_assert(!process_stat_parse("", &stat));
+}
+END_TEST
+
+SUITE_MAIN("state_map", what_a_node_writes_every_viewer_reads,
+           its_blocks_are_allocated_and_only_ours, one_that_is_there_is_not_overwritten,
+           a_spoiled_map_is_refused_with_a_sentence,
+           a_process_is_alive_until_it_ends_and_a_zombie_is_not,
+           a_later_process_with_the_same_pid_is_another,
+           a_process_name_may_hold_blanks_and_parentheses)

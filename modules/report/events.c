@@ -24,7 +24,7 @@ static json_t *event_json(const char *event, const char *node)
 {
     char now[TIMESTAMP_SIZE];
 
-    timestamp_to_text(wall_clock_ns(), now);
+    timestamp_format(wall_clock_ns(), now);
     return json_pack("{s:s, s:s, s:s?}", "ts", now, "event", event, "node", node);
 }
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/exit_code.h"
+#include "base/json_text.h"
 #include "base/limits.h"
 #include "base/memory.h"
 #include "base/timestamp.h"
@@ -218,30 +219,13 @@ static json_t *time_json(uint64_t wall_ns)
 
     if (!wall_ns)
         return json_null();
-    timestamp_to_text(wall_ns, text);
+    timestamp_format(wall_ns, text);
     return json_string(text);
 }
 
 static json_t *milliseconds_json(int64_t duration_ms)
 {
     return duration_ms < 0 ? json_null() : json_integer(duration_ms);
-}
-
-/* Texts may hold bytes of the user's that are no UTF-8: they are shown as '?'. */
-static json_t *text_json(const char *text)
-{
-    json_t *whole = json_string(text);
-    char *copy;
-
-    if (whole)
-        return whole;
-    copy = memory_string(text);
-    for (char *c = copy; *c; c++)
-        if ((unsigned char)*c >= 0x80)
-            *c = '?';
-    whole = json_string(copy);
-    free(copy);
-    return whole;
 }
 
 static json_t *levels_json(const struct topology *topology)
@@ -264,11 +248,11 @@ static json_t *scenario_json(const struct report_scenario *scenario)
     for (size_t i = 0; i < scenario->count; i++) {
         const struct check *check = &scenario->checks[i];
 
-        json_array_append_new(checks, json_pack("{s:o, s:s, s:o}", "name", text_json(check->name),
+        json_array_append_new(checks, json_pack("{s:o, s:s, s:o}", "name", json_text(check->name),
                                                 "result", result_word(check->passed), "detail",
-                                                text_json(check->detail)));
+                                                json_text(check->detail)));
     }
-    return json_pack("{s:o, s:s, s:o}", "name", text_json(scenario->name), "result",
+    return json_pack("{s:o, s:s, s:o}", "name", json_text(scenario->name), "result",
                      result_word(report_scenario_passed(scenario)), "checks", checks);
 }
 
@@ -309,7 +293,7 @@ static void end_json(const struct run_report *report, json_t *object)
                         ended ? json_string(result_word(report->exit_code == EXIT_DONE))
                               : json_null());
     json_object_set_new(object, "exit_code", ended ? json_integer(report->exit_code) : json_null());
-    json_object_set_new(object, "cause", report->cause ? text_json(report->cause) : json_null());
+    json_object_set_new(object, "cause", report->cause ? json_text(report->cause) : json_null());
     json_object_set_new(object, "leaks", leaks_json(report));
 }
 
@@ -320,8 +304,8 @@ json_t *run_report_json(const struct run_report *report)
 
     topology_to_text(&report->topology, shape, sizeof shape);
     json_object_set_new(object, "schema", json_string(RUN_SCHEMA));
-    json_object_set_new(object, "run", text_json(report->run));
-    json_object_set_new(object, "command", text_json(report->command));
+    json_object_set_new(object, "run", json_text(report->run));
+    json_object_set_new(object, "command", json_text(report->command));
     json_object_set_new(object, "topology", json_string(shape));
     json_object_set_new(object, "levels", levels_json(&report->topology));
     json_object_set_new(object, "nodes", json_integer(report->topology.node_count));

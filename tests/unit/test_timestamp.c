@@ -13,7 +13,7 @@ START_TEST(a_written_timestamp_reads_back_as_the_same_moment)
     for (uint64_t i = 0; i < seed_count(20000); i++) {
         uint64_t moment = random_next(&seed) % UINT64_C(4102444800000000000), back = 0; // 1970-2099
         char text[TIMESTAMP_SIZE];
-        int size = timestamp_to_text(moment, text);
+        int size = timestamp_format(moment, text);
 
         claim(timestamp_parse(text, &back) == size && back == moment, "%s", text);
     }

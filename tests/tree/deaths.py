@@ -1,0 +1,209 @@
+#!/usr/bin/env python3
+"""SIGKILL of any one process, before READY, at work and while stopping: its subtree is gone at once, the rest lives on and says
+who died of what, nothing hangs and nothing is left.
+limit: 400 s"""
+
+import os
+import signal
+
+import tree
+from tree import claim, large, need, until
+
+SPEC = "2x2x2x2"
+
+
+def pick(run, which):
+    return {"leaf": run.shape.leaf, "mid": run.shape.mid, "top": run.shape.top}[which]()
+
+
+def killed(run, node, limit_s):
+    """Kill the node; its whole subtree must be gone within the limit."""
+    pids = run.pids(node)
+    run.kill(node)
+    took = tree.wait_gone(pids, max(limit_s, 10))
+    need(took <= limit_s, "the subtree of %s was gone only after %.2f s, at most %.2f", node.path, took, limit_s)
+
+
+def expect_told(run, node):
+    """Who died of what: as an event, in the parent's log, and on the terminal."""
+    dead = until(lambda: run.event("dead", node), f"an event says that {node.path} died", 10)
+    need("signal 9" in dead["cause"], "the cause of %s: %s", node.path, dead)
+    until(lambda: node.path in run.err() and "signal 9" in run.err(), "the terminal names node and cause", 10)
+    for other in run.events():
+        need(other["event"] != "dead" or other["node"] == node.path, "it says of another that it died: %s", other)
+    if node.parent:
+        log = run.read(node.parent.path + "/logs/daemon.log")
+        need(node.path.rsplit("/", 1)[1] in log and "signal 9" in log, "the parent's log does not name it:\n%s", log)
+
+
+def expect_rest_lives(run, node):
+    rest = [n for n in run.shape.nodes if n not in set(node.subtree())]
+    for other in rest:
+        need(tree.alive(run.state().pid(other.rank)), "%s is not alive", other.path)
+    done = tree.linqu("status", "--base", run.base, "--json", run.name).expect(0)
+    need(node.path in done.out or node.level == 2, "status does not name %s: %s", node.path, done.out)
+    done = tree.linqu("status", "--base", run.base, run.name).expect(0)
+    need("dead" in done.out, "status shows no dead node: %s", done.out)
+
+
+def at_work(base, spec, which):
+    run = tree.Run(base, spec, "--hold").until_ready()
+    node, limit_s = pick(run, which), tree.kill_limit_s(spec)
+    killed(run, node, limit_s)
+    if which != "top":
+        expect_told(run, node)
+        expect_rest_lives(run, node)
+        run.interrupt()
+    run.expect_end(5).expect_nothing_left()
+    expect_told(run, node)
+    need(run.json("run.json")["exit_code"] == 5, "run.json: %s", run.json("run.json")["exit_code"])
+
+
+@claim
+def a_leaf_is_killed_at_work(base):
+    at_work(base, SPEC, "leaf")
+
+
+@claim
+def a_middle_node_is_killed_at_work(base):
+    at_work(base, SPEC, "mid")
+
+
+@claim
+def the_top_is_killed_at_work(base):
+    at_work(base, SPEC, "top")
+
+
+@large
+def a_middle_node_of_many_is_killed_at_work(base):
+    at_work(base, "16x4x16", "mid")
+
+
+@large
+def a_host_of_many_is_killed_at_work(base):
+    at_work(base, "16x4x16", "leaf")
+
+
+def launcher_killed(base, spec, *options, **more):
+    run = tree.Run(base, spec, "--hold", *options, **more)
+    if more:
+        run.waits_for(lambda: run.state() and len(run.pids()) == run.shape.count(), "all are forked")
+    else:
+        run.until_ready()
+    limit_s = tree.kill_limit_s(spec)
+    pids = run.pids()
+    os.kill(run.launcher, signal.SIGKILL)
+    took = tree.wait_gone(pids, max(10, limit_s))
+    need(took <= limit_s, "the run outlived its launcher by %.2f s, at most %.2f", took, limit_s)
+    run.expect_end(-signal.SIGKILL)
+    need(not tree.descendants(), "processes are left: %s", [tree.title(pid) for pid in tree.descendants()])
+    done = tree.linqu("discover", "--base", base, "--json", "--clean").expect(0)
+    need(not os.path.exists(run.path), "discover --clean left %s: %s", run.path, done.out)
+
+
+@claim
+def the_launcher_is_killed_at_work(base):
+    launcher_killed(base, SPEC)
+
+
+@large
+def the_launcher_of_many_is_killed_at_work(base):
+    launcher_killed(base, "16x4x16")
+
+
+@claim
+def the_launcher_is_killed_before_ready(base):
+    launcher_killed(base, SPEC, "--start-timeout", "60", env={"LINQU_INJECT": "L6_0/L5_1/L4_1/L3_1/L2_1:hang"})
+
+
+def before_ready(base, which):
+    """A leaf that never answers keeps the start open; somebody else is killed meanwhile."""
+    run = tree.Run(base, SPEC, "--hold", "--start-timeout", "60",
+                   env={"LINQU_INJECT": "L6_0/L5_0/L4_0/L3_0/L2_0:hang"})
+    run.waits_for(lambda: run.state() and len(run.pids()) == run.shape.count(), "all are forked")
+    node = pick(run, which)
+    killed(run, node, tree.kill_limit_s(SPEC))
+    run.expect_end(4, 20).expect_nothing_left()
+    need(node.path in run.err() and "signal 9" in run.err(), "the terminal does not name %s: %s", node.path, run.err())
+
+
+@claim
+def a_leaf_is_killed_before_ready(base):
+    before_ready(base, "leaf")
+
+
+@claim
+def a_middle_node_is_killed_before_ready(base):
+    before_ready(base, "mid")
+
+
+@claim
+def the_top_is_killed_before_ready(base):
+    before_ready(base, "top")
+
+
+def while_stopping(base, which):
+    """A leaf that is stopped by a signal keeps the stop open; somebody else is killed meanwhile."""
+    run = tree.Run(base, SPEC, "--hold", "--stop-timeout", "2").until_ready()
+    sleeper = run.shape.by_path["L6_0/L5_0/L4_0/L3_0/L2_0"]
+    run.kill(sleeper, signal.SIGSTOP)
+    run.interrupt()
+    run.waits_for(lambda: run.state().phase() == "stopping", "the run is stopping")
+    node = pick(run, which)
+    if tree.alive(run.state().pid(node.rank)):
+        run.kill(node)
+    run.end(30)
+    run.expect_nothing_left()
+    need(run.process.returncode in (0, 5), "the run ends with %s", run.process.returncode)
+
+
+@claim
+def a_middle_node_is_killed_while_stopping(base):
+    while_stopping(base, "mid")
+
+
+@claim
+def a_leaf_is_killed_while_stopping(base):
+    while_stopping(base, "leaf")
+
+
+@claim
+def the_top_is_killed_while_stopping(base):
+    while_stopping(base, "top")
+
+
+@claim
+def the_launcher_is_killed_while_stopping(base):
+    run = tree.Run(base, SPEC, "--hold", "--stop-timeout", "20").until_ready()
+    run.kill(run.shape.leaf(), signal.SIGSTOP)
+    run.interrupt()
+    run.waits_for(lambda: run.state().phase() == "stopping", "the run is stopping")
+    limit_s = tree.kill_limit_s(SPEC)
+    os.kill(run.launcher, signal.SIGKILL)
+    took = tree.wait_gone(run.pids(), 10)
+    need(took <= limit_s, "the run outlived its launcher by %.2f s", took)
+    run.expect_end(-signal.SIGKILL)
+
+
+@claim
+def survivors_list_the_dead_one(base):
+    """After a host's death each of its siblings lists 15 live, itself included, and one dead."""
+    run = tree.Run(base, "1x1x16", "--hold").until_ready()
+    dead = run.shape.at(3)[5]
+    run.kill(dead)
+    expect_told(run, dead)
+    tree.linqu("discover", "--base", base, "--json").expect(0)
+    for host in run.shape.at(3):
+        if host is dead:
+            continue
+
+        def listed(host=host):
+            peers = run.json(host.path + "/logs/discovery.json")["same_pod_peers"]
+            return [peer["l3"] for peer in peers if peer["status"] == "dead"] == [5] and \
+                sum(peer["status"] == "live" for peer in peers) == 14
+        until(listed, f"{host.path} lists 14 live peers and a dead one", 10)
+    run.interrupt()
+    run.expect_end(5).expect_nothing_left()
+
+
+tree.main()

@@ -1,0 +1,60 @@
+#!/usr/bin/env python3
+"""A start that fails at any level ends in bounded time with exit 4 and the first cause at the terminal.
+limit: 300 s"""
+
+import time
+
+import tree
+from tree import claim, large, need
+
+SPEC = "2x2x2x2"
+TIMEOUT_S = 3
+
+
+def fails(base, spec, path, how, limit_s):
+    run = tree.Run(base, spec, "--start-timeout", str(TIMEOUT_S), env={"LINQU_INJECT": f"{path}:{how}"})
+    begun = time.monotonic()
+    run.expect_end(4, 60)
+    took = time.monotonic() - begun
+    need(took <= limit_s, "it took %.1f s, at most %.1f", took, limit_s)
+    need(path in run.err(), "the terminal does not name %s: %s", path, run.err())
+    report = run.json("run.json")
+    need((report["result"], report["exit_code"]) == ("fail", 4), "run.json: %s", report)
+    need(not any(report["leaks"].values()), "left behind: %s", report["leaks"])
+    run.expect_nothing_left()
+
+
+def at_each_level(base, how, limit_s):
+    shape = tree.Shape(SPEC)
+    for level, _ in shape.levels:
+        node = shape.at(level)[-1]
+        fails(f"{base}-{how}-{level}", SPEC, node.path, how, limit_s)
+
+
+@claim
+def a_child_that_exits(base):
+    """The start need not wait for its time-out: somebody is dead."""
+    at_each_level(base, "exit", TIMEOUT_S + 2)
+
+
+@claim
+def a_child_that_never_answers(base):
+    at_each_level(base, "hang", TIMEOUT_S + 5)
+
+
+@large
+def one_of_many_exits(base):
+    run = tree.Run(base, "16x4x16", env={"LINQU_INJECT": "L6_0/L5_9/L4_2/L3_11:exit"})
+    run.expect_end(4, 60).expect_nothing_left()
+    need("L6_0/L5_9/L4_2/L3_11" in run.err(), "the terminal says: %s", run.err())
+    need(run.err().count("\n") <= 4, "more than a few lines for one cause: %s", run.err())
+
+
+@claim
+def an_injection_names_a_node(base):
+    """One that is not in the tree changes nothing, so the tests above show what they say."""
+    run = tree.Run(base, SPEC, env={"LINQU_INJECT": "L6_0/L5_7:exit"})
+    run.expect_end(0).expect_nothing_left()
+
+
+tree.main()

@@ -1,0 +1,219 @@
+#!/usr/bin/env python3
+"""Stopping: by Ctrl-C once and twice, by `linqu shutdown`, by SIGTERM to a node; slow nodes are called slow and no more.
+limit: 300 s"""
+
+import os
+import signal
+import time
+
+import tree
+from tree import claim, held, large, need, until
+
+SPEC = "2x2x2x2"
+
+
+def expect_account(run):
+    leaks = run.json("run.json")["leaks"]
+    need(not any(leaks.values()), "left behind: %s", leaks)
+    run.expect_nothing_left()
+
+
+@claim
+def ctrl_c_on_a_held_run_is_how_it_ends(base):
+    run = tree.Run(base, SPEC, "--hold").until_ready()
+    run.interrupt()
+    run.expect_end(0, 20)
+    expect_account(run)
+    need(all(run.life(node.path) == "stopped" for node in run.shape.nodes), "not every node left in order")
+
+
+@claim
+def ctrl_c_twice_ends_at_once(base):
+    """With a node that does not answer the first waits; the second does not."""
+    run = tree.Run(base, SPEC, "--hold", "--stop-timeout", "60").until_ready()
+    run.kill(run.shape.leaf(), signal.SIGSTOP)
+    run.interrupt()
+    run.waits_for(lambda: run.state().phase() == "stopping", "it is stopping")
+    run.interrupt()
+    run.expect_end(128 + signal.SIGINT, 10)
+    expect_account(run)
+
+
+@claim
+def ctrl_c_before_ready(base):
+    run = tree.Run(base, SPEC, "--start-timeout", "60", env={"LINQU_INJECT": "L6_0/L5_1:hang"})
+    run.waits_for(lambda: run.state() and len(run.pids()) == run.shape.count(), "all are forked")
+    run.interrupt()
+    run.expect_end(128 + signal.SIGINT, 20)
+    expect_account(run)
+
+
+@claim
+def sigterm_to_the_launcher_is_an_end_by_that_signal(base):
+    run = tree.Run(base, SPEC, "--hold", env={"LINQU_INJECT": "L6_0/L5_1:hang"})
+    run.waits_for(lambda: run.state() and len(run.pids()) == run.shape.count(), "all are forked")
+    run.interrupt(signal.SIGTERM)
+    run.expect_end(128 + signal.SIGTERM, 20)
+    expect_account(run)
+
+
+@claim
+def a_node_that_does_not_stop_is_named_and_killed(base):
+    """Ask, SIGTERM, SIGKILL: within the deadlines, and the survivor is named."""
+    run = tree.Run(base, SPEC, "--hold", "--stop-timeout", "2").until_ready()
+    sleeper = run.shape.leaf()
+    run.kill(sleeper, signal.SIGSTOP)
+    run.interrupt()
+    run.end(20)
+    expect_account(run)
+    need(sleeper.path in run.err(), "the terminal does not name %s: %s", sleeper.path, run.err())
+
+
+@claim
+def shutdown_ends_a_held_run(base):
+    run = tree.Run(base, SPEC, "--hold").until_ready()
+    tree.linqu("shutdown", "--base", base, run.name).expect(0)
+    need(run.process.wait(10) == 0, "the run ends with %s", run.process.returncode)
+    expect_account(run)
+
+
+@claim
+def shutdown_by_force_waits_for_nobody(base):
+    run = tree.Run(base, SPEC, "--hold", "--stop-timeout", "60").until_ready()
+    run.kill(run.shape.leaf(), signal.SIGSTOP)
+    begun = time.monotonic()
+    tree.linqu("shutdown", "--base", base, "--force", run.name)
+    run.end(20)
+    need(time.monotonic() - begun < 10, "it took %.1f s", time.monotonic() - begun)
+    expect_account(run)
+
+
+@claim
+def shutdown_with_a_timeout_keeps_to_it(base):
+    run = tree.Run(base, SPEC, "--hold", "--stop-timeout", "60").until_ready()
+    run.kill(run.shape.leaf(), signal.SIGSTOP)
+    begun = time.monotonic()
+    tree.linqu("shutdown", "--base", base, "--timeout", "1", run.name)
+    run.end(20)
+    need(time.monotonic() - begun < 10, "it took %.1f s", time.monotonic() - begun)
+    expect_account(run)
+
+
+@claim
+def shutdown_of_nothing_says_so(base):
+    done = tree.linqu("shutdown", "--base", base).expect(8)
+    done.sentence()
+
+
+@claim
+def a_timeout_ends_a_run(base):
+    run = tree.Run(base, SPEC, "--hold", "--timeout", "2")
+    run.expect_end(124, 30)
+    expect_account(run)
+
+
+@claim
+def detach_returns_when_ready_and_the_run_goes_on(base):
+    done = tree.linqu("run", "--base", base, "--name", "d", "--topology", SPEC, "--detach", "--json").expect(0)
+    told = done.json()
+    need(told["run"] == "d" and tree.alive(told["launcher_pid"]), "it said %s", told)
+    state = tree.StateMap(base + "/d/state.map")
+    need(state.phase() in ("ready", "working"), "the run is %s", state.phase())
+    pids = state.pids()
+    need(all(map(tree.alive, pids)), "a node is not alive")
+    tree.linqu("shutdown", "--base", base, "d").expect(0)
+    tree.wait_gone(pids + [told["launcher_pid"]], 10)
+
+
+@claim
+def detach_of_a_start_that_fails_says_why(base):
+    done = tree.linqu("run", "--base", base, "--name", "d", "--topology", SPEC, "--detach",
+                      env={"LINQU_INJECT": "L6_0/L5_1/L4_0:exit"}).expect(4)
+    need("L6_0/L5_1/L4_0" in done.err, "it said: %s", done.err)
+
+
+def leaves_in_order(base, spec, which):
+    run = tree.Run(base, spec, "--hold").until_ready()
+    node = run.shape.leaf() if which == "leaf" else run.shape.mid()
+    pids = run.pids(node)
+    run.kill(node, signal.SIGTERM)
+    left = until(lambda: run.event("left", node), f"an event says that {node.path} left", 10)
+    tree.wait_gone(pids, 10)
+    need(left["node"] == node.path, "%s", left)
+    need(not any(path.startswith(os.path.join(run.path, node.path) + "/") for path in run.sockets()),
+         "sockets of those who left are there")
+    for other in node.subtree():
+        need(run.state().life(other.rank) == "stopped", "%s is %s", other.path, run.state().life(other.rank))
+    need(not run.event("dead"), "it says that somebody died: %s", run.event("dead"))
+    out = tree.linqu("status", "--base", base, run.name).expect(0).out
+    need("left" in out, "status does not speak of who left: %s", out)
+    run.interrupt()
+    run.expect_end(0)
+    expect_account(run)
+
+
+@claim
+def sigterm_of_a_leaf_lets_it_leave(base):
+    leaves_in_order(base, SPEC, "leaf")
+
+
+@claim
+def sigterm_of_a_host_lets_it_leave(base):
+    leaves_in_order(base, "2x2x2", "leaf")
+
+
+@claim
+def sigterm_of_a_middle_node_lets_its_subtree_leave(base):
+    leaves_in_order(base, SPEC, "mid")
+
+
+def slow_and_well_again(base, spec, node_of):
+    """Stopped for ten seconds: called slow within five, never dead, well afterwards."""
+    with held(base, spec) as run:
+        node = node_of(run.shape)
+        stopped = time.monotonic()
+        run.kill(node, signal.SIGSTOP)
+        slow = until(lambda: run.event("slow", node), f"{node.path} is called slow", 60)
+        took = time.monotonic() - stopped
+        need(took <= 5, "%s was called slow only after %.1f s: %s", node.path, took, slow)
+        until(lambda: time.monotonic() - stopped >= 10, "ten seconds are over")
+        out = tree.linqu("status", "--base", base, run.name).expect(0).out
+        need("slow" in out, "status does not show it: %s", out)
+        run.kill(node, signal.SIGCONT)
+        until(lambda: run.event("live", node), f"{node.path} is called live again", 10)
+        for word in ("dead", "left", "failure"):
+            need(not run.event(word), "it says: %s", run.event(word))
+        slow_nodes = {event["node"] for event in run.events() if event["event"] == "slow"}
+        need(slow_nodes == {node.path}, "it calls slow: %s", slow_nodes)
+        need(all(map(tree.alive, run.pids())), "a node is not alive")
+
+
+@claim
+def a_stopped_leaf_is_slow_and_no_more(base):
+    slow_and_well_again(base, SPEC, lambda shape: shape.leaf())
+
+
+@claim
+def a_stopped_middle_node_is_slow_and_no_more(base):
+    slow_and_well_again(base, SPEC, lambda shape: shape.mid())
+
+
+@large
+def a_stopped_host_of_1105_nodes_is_slow_and_no_more(base):
+    slow_and_well_again(base, "16x4x16", lambda shape: shape.leaf())
+
+
+@large
+def a_stopped_pod_of_1105_nodes_is_slow_and_no_more(base):
+    slow_and_well_again(base, "16x4x16", lambda shape: shape.at(4)[33])
+
+
+@claim
+def the_stopped_launcher_goes_on_where_it_was(base):
+    with held(base, SPEC) as run:
+        os.kill(run.launcher, signal.SIGSTOP)
+        tree.linqu("status", "--base", base, run.name).expect(0)
+        os.kill(run.launcher, signal.SIGCONT)
+
+
+tree.main()

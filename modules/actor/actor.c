@@ -1,0 +1,418 @@
+#include "actor/actor.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/pidfd.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "actor/actor_internal.h"
+#include "base/exit_code.h"
+#include "base/memory.h"
+#include "transport/ring_link.h"
+
+static uint64_t clock_ns(clockid_t clock)
+{
+    struct timespec now;
+
+    clock_gettime(clock, &now);
+    return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
+static void tell_one(struct actor *actor, struct event event)
+{
+    event.now_ns = clock_ns(CLOCK_MONOTONIC);
+    event.wall_ns = clock_ns(CLOCK_REALTIME);
+    actor_apply(actor, node_step(actor->node, &event));
+}
+
+void actor_tell(struct actor *actor, struct event event)
+{
+    tell_one(actor, event);
+    while (actor->file_results > 0) {
+        char error[LIMIT_CAUSE];
+
+        memcpy(error, actor->file_error, sizeof error);
+        actor->file_error[0] = '\0';
+        actor->file_results--;
+        tell_one(actor, (struct event){.type = EVENT_FILE_WRITTEN, .text = error[0] ? error : NULL});
+    }
+}
+
+static void edge_frame(void *owner, struct link *link, const uint8_t *frame, size_t size)
+{
+    struct edge *edge = owner;
+
+    (void)link;
+    actor_tell(edge->actor,
+               (struct event){.type = EVENT_FRAME, .peer = edge->peer, .frame = frame, .size = size});
+}
+
+static void edge_closed(void *owner, struct link *link, enum frame_fault fault)
+{
+    struct edge *edge = owner;
+
+    (void)link;
+    actor_tell(edge->actor,
+               (struct event){.type = EVENT_LINK_CLOSED, .peer = edge->peer, .fault = fault});
+}
+
+static const struct link_owner edge_owner = {.frame = edge_frame, .closed = edge_closed};
+
+/* The frames that a child sent before it ended are its last words: they come before the word of its end. */
+static void child_gone(struct edge *edge, int wait_status)
+{
+    struct actor *actor = edge->actor;
+    uint32_t rank = actor->brood.count ? edge->peer - PEER_FIRST_CHILD : 0;
+    uint32_t count;
+
+    while (edge->link && link_read(edge->link))
+        ;
+    rank += topology_children(actor->run->topology, actor->self.rank, &count);
+    atomic_store_explicit(&actor->run->state.records[rank].exit_status, wait_status,
+                          memory_order_relaxed);
+    actor_tell(actor, (struct event){
+                          .type = EVENT_CHILD_GONE, .peer = edge->peer, .wait_status = wait_status});
+    if (edge->link)
+        actor_keep_counters(actor, edge->link);
+    link_destroy(edge->link);
+    edge->link = NULL;
+}
+
+static void child_readable(evutil_socket_t fd, short what, void *arg)
+{
+    struct edge *edge = arg;
+    int wait_status;
+
+    (void)fd;
+    (void)what;
+    event_del(edge->gone);
+    if (brood_reap(&edge->actor->brood, edge->peer - PEER_FIRST_CHILD, &wait_status))
+        child_gone(edge, wait_status);
+}
+
+static void parent_readable(evutil_socket_t fd, short what, void *arg)
+{
+    (void)fd;
+    (void)what;
+    actor_tell(arg, (struct event){.type = EVENT_PARENT_GONE});
+}
+
+static void signal_readable(evutil_socket_t fd, short what, void *arg)
+{
+    struct signalfd_siginfo info;
+
+    (void)what;
+    while (read(fd, &info, sizeof info) == (ssize_t)sizeof info)
+        if (info.ssi_signo == SIGTERM)
+            actor_tell(arg, (struct event){.type = EVENT_TERMINATE});
+}
+
+/* The bell is edge-triggered: a ring wakes the loop once and its counter is never read. */
+static void bell_rung(evutil_socket_t fd, short what, void *arg)
+{
+    (void)fd;
+    (void)what;
+    (void)arg;
+}
+
+static void timer_due(evutil_socket_t fd, short what, void *arg)
+{
+    struct actor *actor = arg;
+    uint32_t count;
+    uint32_t first = topology_children(actor->run->topology, actor->self.rank, &count);
+
+    (void)fd;
+    (void)what;
+    actor->armed_ns = UINT64_MAX;
+    for (uint32_t i = 0; i < count; i++)
+        actor->beats_ns[i] = atomic_load_explicit(&actor->run->state.records[first + i].beat_ns,
+                                                  memory_order_relaxed);
+    if (clock_ns(CLOCK_MONOTONIC) >= node_deadline(actor->node))
+        actor_tell(actor, (struct event){.type = EVENT_TIMEOUT, .beats_ns = actor->beats_ns});
+}
+
+static void arm_timer(struct actor *actor)
+{
+    uint64_t due_ns = node_deadline(actor->node);
+    uint64_t now_ns = clock_ns(CLOCK_MONOTONIC);
+    uint64_t wait_us;
+    struct timeval wait;
+
+    if (due_ns == actor->armed_ns)
+        return;
+    actor->armed_ns = due_ns;
+    if (due_ns == UINT64_MAX) {
+        event_del(actor->timer);
+        return;
+    }
+    wait_us = due_ns > now_ns ? (due_ns - now_ns + 999) / 1000 : 0;
+    wait.tv_sec = (time_t)(wait_us / 1000000);
+    wait.tv_usec = (suseconds_t)(wait_us % 1000000);
+    event_add(actor->timer, &wait);
+}
+
+static int listen_to(struct actor *actor, struct event **event, int fd, short what,
+                     event_callback_fn callback, void *arg, struct error *err)
+{
+    *event = event_new(actor->base, fd, what, callback, arg);
+    if (!*event || event_add(*event, NULL) < 0)
+        return error_set(err, "cannot watch a descriptor: %s", strerror(errno));
+    return 0;
+}
+
+static int listen_to_children(struct actor *actor, struct error *err)
+{
+    for (uint32_t peer = PEER_FIRST_CHILD; peer < actor->edge_count; peer++) {
+        struct edge *edge = &actor->edges[peer];
+        int pid_fd = actor->brood.children[peer - PEER_FIRST_CHILD].pid_fd;
+
+        if (pid_fd >= 0 &&
+            listen_to(actor, &edge->gone, pid_fd, EV_READ, child_readable, edge, err) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+static int listen_to_parent(struct actor *actor, struct error *err)
+{
+    struct event *gone;
+
+    actor->parent_pid_fd = pidfd_open(actor->self.parent_pid, 0);
+    if (actor->parent_pid_fd < 0)
+        return error_set(err, "cannot watch the parent: %s", strerror(errno));
+    return listen_to(actor, &gone, actor->parent_pid_fd, EV_READ, parent_readable, actor, err);
+}
+
+static int listen_to_signals(struct actor *actor, struct error *err)
+{
+    sigset_t set;
+
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    actor->signal_fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+    if (actor->signal_fd < 0)
+        return error_set(err, "cannot take signals: %s", strerror(errno));
+    return listen_to(actor, &actor->signals, actor->signal_fd, EV_READ | EV_PERSIST,
+                     signal_readable, actor, err);
+}
+
+static struct event_base *make_base(void)
+{
+    struct event_config *config = event_config_new();
+    struct event_base *base;
+
+    event_config_set_flag(config, EVENT_BASE_FLAG_NOLOCK | EVENT_BASE_FLAG_IGNORE_ENV);
+    base = event_base_new_with_config(config);
+    event_config_free(config);
+    return base;
+}
+
+static int open_loop(struct actor *actor, struct error *err)
+{
+    actor->base = make_base();
+    if (!actor->base)
+        return error_set(err, "cannot make an event loop: %s", strerror(errno));
+    actor->timer = evtimer_new(actor->base, timer_due, actor);
+    actor->armed_ns = UINT64_MAX;
+    if (listen_to(actor, &actor->bell, KEEP_BELL, EV_READ | EV_PERSIST | EV_ET, bell_rung, actor,
+                  err) < 0)
+        return -1;
+    if (listen_to_parent(actor, err) < 0 || listen_to_signals(actor, err) < 0)
+        return -1;
+    return listen_to_children(actor, err);
+}
+
+static void open_edge(struct actor *actor, uint32_t peer, void *memory, enum ring_side side,
+                      int bell_fd)
+{
+    struct edge *edge = &actor->edges[peer];
+
+    *edge = (struct edge){.actor = actor, .peer = peer};
+    if (memory && bell_fd >= 0)
+        edge->link = ring_link_create(memory, side, bell_fd, &edge_owner, edge);
+}
+
+static void open_edges(struct actor *actor)
+{
+    actor->edge_count = 1 + actor->brood.count;
+    actor->edges = memory_new(actor->edge_count, sizeof *actor->edges);
+    actor->beats_ns = memory_new(actor->brood.count, sizeof *actor->beats_ns);
+    open_edge(actor, PEER_PARENT, actor->self.edge, RING_CHILD, KEEP_PARENT_BELL);
+    for (uint32_t i = 0; i < actor->brood.count; i++)
+        open_edge(actor, PEER_FIRST_CHILD + i, actor->brood.children[i].edge, RING_PARENT,
+                  actor->brood.children[i].bell_fd);
+}
+
+static void make_node(struct actor *actor)
+{
+    const struct node_config config = {
+        .topology = actor->run->topology,
+        .rank = actor->self.rank,
+        .logical_system = actor->run->logical_system,
+        .physical_system = actor->run->physical_system,
+        .run_path = actor->run->run_path,
+        .pid = getpid(),
+        .beat_interval_ms = actor->run->beat_interval_ms,
+        .stop_ms = actor->run->stop_ms,
+    };
+
+    actor->node = node_create(&config);
+}
+
+/* A start that fails on purpose, for the tests of what then happens. */
+static void inject(const struct actor *actor)
+{
+    const struct inherit_run *run = actor->run;
+
+    if (!run->inject_path || strcmp(run->inject_path, actor->path) != 0)
+        return;
+    if (strcmp(run->inject_how, "exit") == 0)
+        _exit(EXIT_INTERNAL);
+    for (;;)
+        pause();
+}
+
+/* Fork the children. In a child this does not return: it is its own actor. */
+static int fork_children(struct actor *actor, struct error *err)
+{
+    uint32_t count;
+    const struct brood_gift gift = {
+        .run = actor->run,
+        .first_rank = topology_children(actor->run->topology, actor->self.rank, &count),
+        .bell_fd = KEEP_BELL,
+        .dir_fd = actor->dir.fd,
+        .run_dir_fd = KEEP_RUN_DIR,
+    };
+    struct inherit child;
+    int side = brood_fork(&actor->brood, count, &gift, &child, err);
+
+    if (side == BROOD_CHILD)
+        actor_run(&child);
+    return side;
+}
+
+/* Directory, children, loop, log and socket, in the order that keeps a child free of what is ours. */
+static int start(struct actor *actor, struct error *err)
+{
+    char log_name[64];
+    int forked;
+
+    if (node_dir_make(&actor->dir, actor->run->topology, actor->self.rank, KEEP_PARENT_DIR, err) < 0)
+        return -1;
+    forked = fork_children(actor, err);
+    open_edges(actor);
+    make_node(actor);
+    if (forked < 0 || open_loop(actor, err) < 0)
+        return -1;
+    node_dir_log_name(actor->run->topology, actor->self.rank, log_name, sizeof log_name);
+    if (log_file_open(&actor->log, actor->dir.logs_fd, log_name, actor->path, actor->run->log_level,
+                      err) < 0)
+        return -1;
+    return named_open(actor, err);
+}
+
+/* What start() did not get to is made up for, so that the failure can be told. */
+static void start_failed(struct actor *actor, const char *cause)
+{
+    struct error ignored;
+
+    if (!actor->edges)
+        open_edges(actor);
+    if (!actor->node)
+        make_node(actor);
+    if (!actor->base)
+        open_loop(actor, &ignored);
+    actor_tell(actor, (struct event){.type = EVENT_START_FAILED, .text = cause});
+    for (uint32_t peer = PEER_FIRST_CHILD; peer < actor->edge_count; peer++)
+        if (actor->brood.children[peer - PEER_FIRST_CHILD].pid == 0)
+            actor_tell(actor, (struct event){.type = EVENT_CHILD_GONE,
+                                             .peer = peer,
+                                             .wait_status = EXIT_START << 8});
+}
+
+static bool read_edges(struct actor *actor)
+{
+    bool more = false;
+
+    for (uint32_t i = 0; i < actor->edge_count; i++)
+        if (actor->edges[i].link)
+            more |= link_read(actor->edges[i].link);
+    return more;
+}
+
+static void flush_links(struct actor *actor)
+{
+    for (uint32_t i = 0; i < actor->edge_count; i++)
+        if (actor->edges[i].link)
+            link_flush(actor->edges[i].link);
+    guests_flush(actor);
+}
+
+/* Say on every edge that we sleep. True when nothing came in before all had been told. */
+static bool may_sleep(struct actor *actor)
+{
+    for (uint32_t i = 0; i < actor->edge_count; i++)
+        if (actor->edges[i].link && link_sleep(actor->edges[i].link))
+            return false;
+    return true;
+}
+
+static void serve(struct actor *actor)
+{
+    enum { BUSY_TURNS = 16 };
+    unsigned busy = 0;
+
+    while (!actor->leaving) {
+        bool more = read_edges(actor);
+
+        flush_links(actor);
+        guests_end(actor);
+        if (actor->leaving)
+            break;
+        if (more && ++busy < BUSY_TURNS)
+            continue;
+        busy = 0;
+        record_publish(actor);
+        arm_timer(actor);
+        event_base_loop(actor->base, more || !may_sleep(actor) ? EVLOOP_NONBLOCK : EVLOOP_ONCE);
+    }
+}
+
+static _Noreturn void leave(struct actor *actor)
+{
+    named_close(actor);
+    flush_links(actor);
+    record_publish(actor);
+    log_file_close(&actor->log);
+    _exit(actor->exit_status);
+}
+
+_Noreturn void actor_run(const struct inherit *self)
+{
+    struct actor *actor = memory_new(1, sizeof *actor);
+    struct error err;
+
+    actor->self = *self;
+    actor->run = self->run;
+    actor->record = &self->run->state.records[self->rank];
+    actor->door_fd = actor->parent_pid_fd = actor->signal_fd = -1;
+    actor->log.fd = -1;
+    actor->log.level = LOG_INFO;
+    actor->dir.fd = actor->dir.logs_fd = -1;
+    topology_path(actor->run->topology, self->rank, actor->path, sizeof actor->path);
+    actor->log.node = actor->path;
+    record_begin(actor);
+    inject(actor);
+    if (start(actor, &err) < 0)
+        start_failed(actor, err.text);
+    else
+        actor_tell(actor, (struct event){.type = EVENT_START});
+    serve(actor);
+    leave(actor);
+}

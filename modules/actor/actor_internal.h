@@ -1,0 +1,80 @@
+/* What the files of this folder share. Nobody outside includes it. */
+
+#ifndef ACTOR_ACTOR_INTERNAL_H
+#define ACTOR_ACTOR_INTERNAL_H
+
+#include <event2/event.h>
+
+#include "actor/actor.h"
+#include "actor/log_file.h"
+#include "actor/node_dir.h"
+#include "node/node.h"
+#include "super/brood.h"
+#include "transport/link.h"
+
+/* A tree edge: number 0 leads to the parent, then the children. */
+struct edge {
+    struct actor *actor;
+    uint32_t peer;
+    struct link *link;    // NULL once the child is gone
+    struct event *gone;   // its pidfd
+};
+
+/* A connection over the named socket. */
+struct guest {
+    struct actor *actor;
+    uint32_t peer;
+    struct link *link;
+    bool ending; // destroyed at the end of the turn
+    struct guest *next;
+};
+
+struct actor {
+    struct inherit self;
+    const struct inherit_run *run;
+    struct state_record *record;
+    char path[LIMIT_NODE_PATH];
+    struct node *node;
+    struct brood brood;
+    struct edge *edges; // 1 + brood.count
+    uint32_t edge_count;
+    uint64_t *beats_ns;
+    struct node_dir dir;
+    struct log_file log;
+    struct event_base *base;
+    struct event *bell, *signals, *timer, *door;
+    int parent_pid_fd, signal_fd, door_fd;
+    bool socket_bound;
+    struct guest *guests;
+    uint32_t next_guest;
+    struct link_counters past; // of links that are gone
+    uint64_t strangers;        // connections refused for their user
+    uint64_t armed_ns;         // what the timer is set to; UINT64_MAX: not set
+    uint32_t file_results;     // EVENT_FILE_WRITTEN that are due
+    char file_error[LIMIT_CAUSE];
+    enum node_life shown_life;
+    bool leaving;
+    int exit_status;
+};
+
+/* Tell the brain, and do what it wants. */
+void actor_tell(struct actor *actor, struct event event);
+/* What a link that goes counts on. */
+void actor_keep_counters(struct actor *actor, const struct link *link);
+
+/* apply.c */
+void actor_apply(struct actor *actor, struct effects effects);
+
+/* record.c: this node's record in state.map, and its title. */
+void record_begin(struct actor *actor);
+void record_publish(struct actor *actor);
+
+/* named.c: the named socket. */
+int named_open(struct actor *actor, struct error *err);
+void named_close(struct actor *actor); // also removes the socket's file
+struct guest *guest_of(struct actor *actor, uint32_t peer);
+void guests_flush(struct actor *actor);
+void guests_end(struct actor *actor); // destroy who is to end
+extern const struct link_owner guest_owner;
+
+#endif

@@ -1,0 +1,122 @@
+/* The named socket: who comes in over it is a guest until the brain has heard its greeting. */
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "actor/actor_internal.h"
+#include "base/limits.h"
+#include "base/memory.h"
+#include "rundir/run_dir.h"
+#include "transport/socket_link.h"
+
+struct guest *guest_of(struct actor *actor, uint32_t peer)
+{
+    struct guest *guest = actor->guests;
+
+    while (guest && guest->peer != peer)
+        guest = guest->next;
+    return guest;
+}
+
+static void guest_frame(void *owner, struct link *link, const uint8_t *frame, size_t size)
+{
+    struct guest *guest = owner;
+
+    (void)link;
+    if (!guest->ending)
+        actor_tell(guest->actor, (struct event){.type = EVENT_FRAME,
+                                                .peer = guest->peer,
+                                                .frame = frame,
+                                                .size = size});
+}
+
+static void guest_closed(void *owner, struct link *link, enum frame_fault fault)
+{
+    struct guest *guest = owner;
+
+    (void)link;
+    guest->ending = true;
+    actor_tell(guest->actor,
+               (struct event){.type = EVENT_LINK_CLOSED, .peer = guest->peer, .fault = fault});
+}
+
+const struct link_owner guest_owner = {.frame = guest_frame, .closed = guest_closed};
+
+static void welcome(struct actor *actor, int fd)
+{
+    struct guest *guest = memory_new(1, sizeof *guest);
+
+    guest->actor = actor;
+    guest->peer = actor->next_guest++;
+    guest->next = actor->guests;
+    actor->guests = guest;
+    guest->link = socket_link_create(actor->base, fd, LIMIT_FRAME_SOCKET, &guest_owner, guest);
+    actor_tell(actor, (struct event){.type = EVENT_LINK_OPENED, .peer = guest->peer});
+}
+
+static void door_readable(evutil_socket_t fd, short what, void *arg)
+{
+    struct actor *actor = arg;
+    unsigned refused = 0;
+    int guest_fd;
+
+    (void)what;
+    while ((guest_fd = socket_accept(fd, &refused)) >= 0)
+        welcome(actor, guest_fd);
+    actor->strangers += refused;
+}
+
+int named_open(struct actor *actor, struct error *err)
+{
+    char name[32];
+
+    actor->door_fd = -1;
+    actor->next_guest = actor->edge_count;
+    if (!run_dir_socket_name(actor->run->topology, actor->self.rank, name, sizeof name))
+        return 0;
+    actor->door_fd = socket_listen(actor->dir.fd, name, err);
+    if (actor->door_fd < 0)
+        return -1;
+    actor->socket_bound = true;
+    actor->door =
+        event_new(actor->base, actor->door_fd, EV_READ | EV_PERSIST, door_readable, actor);
+    event_add(actor->door, NULL);
+    return 0;
+}
+
+void named_close(struct actor *actor)
+{
+    char name[32];
+
+    if (actor->socket_bound &&
+        run_dir_socket_name(actor->run->topology, actor->self.rank, name, sizeof name))
+        unlinkat(actor->dir.fd, name, 0);
+    actor->socket_bound = false;
+}
+
+void guests_flush(struct actor *actor)
+{
+    for (struct guest *guest = actor->guests; guest; guest = guest->next)
+        link_flush(guest->link);
+}
+
+void guests_end(struct actor *actor)
+{
+    struct guest **at = &actor->guests;
+
+    while (*at) {
+        struct guest *guest = *at;
+
+        if (!guest->ending) {
+            at = &guest->next;
+            continue;
+        }
+        *at = guest->next;
+        actor_keep_counters(actor, guest->link);
+        link_destroy(guest->link);
+        free(guest);
+    }
+}

@@ -1,0 +1,90 @@
+/* What this node shows of itself: its record in state.map and its title in ps. */
+
+#include <time.h>
+#include <unistd.h>
+
+#include "actor/actor_internal.h"
+#include "super/title.h"
+
+#define SHOW(field, value) atomic_store_explicit(&(field), (value), memory_order_relaxed)
+
+static void add(struct link_counters *sum, const struct link_counters *one)
+{
+    sum->frames_in += one->frames_in;
+    sum->frames_out += one->frames_out;
+    sum->bytes_in += one->bytes_in;
+    sum->bytes_out += one->bytes_out;
+}
+
+void actor_keep_counters(struct actor *actor, const struct link *link)
+{
+    add(&actor->past, &link->counters);
+}
+
+static struct link_counters all_links(const struct actor *actor)
+{
+    struct link_counters sum = actor->past;
+
+    for (uint32_t i = 0; i < actor->edge_count; i++)
+        if (actor->edges[i].link)
+            add(&sum, &actor->edges[i].link->counters);
+    for (const struct guest *guest = actor->guests; guest; guest = guest->next)
+        add(&sum, &guest->link->counters);
+    return sum;
+}
+
+static void show_title(struct actor *actor, enum node_life life)
+{
+    const struct inherit_run *run = actor->run;
+
+    title_set("linqu: %s %s %s", run->state.header->run, actor->path, node_life_name(life));
+}
+
+void record_begin(struct actor *actor)
+{
+    SHOW(actor->record->pid, getpid());
+    SHOW(actor->record->start_ticks, actor->self.start_ticks);
+    SHOW(actor->record->exit_status, -1);
+    SHOW(actor->record->life, NODE_FORKED);
+    actor->shown_life = NODE_FORKED;
+    show_title(actor, NODE_FORKED);
+}
+
+static void show_life(struct actor *actor, uint64_t now_ns)
+{
+    enum node_life life = node_life(actor->node);
+
+    if (life == actor->shown_life)
+        return;
+    if (life == NODE_READY)
+        SHOW(actor->record->ready_ns, now_ns);
+    SHOW(actor->record->life, life);
+    actor->shown_life = life;
+    if (life != NODE_STARTING) // lasts too short to be worth the write
+        show_title(actor, life);
+}
+
+void record_publish(struct actor *actor)
+{
+    struct state_record *record = actor->record;
+    const struct node_counters *counters = node_counters(actor->node);
+    struct link_counters links = all_links(actor);
+    struct timespec now;
+    uint64_t now_ns;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    now_ns = (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+    SHOW(record->beat_ns, now_ns);
+    SHOW(record->frames_in, links.frames_in);
+    SHOW(record->frames_out, links.frames_out);
+    SHOW(record->bytes_in, links.bytes_in);
+    SHOW(record->bytes_out, links.bytes_out);
+    SHOW(record->forwarded, counters->forwarded);
+    SHOW(record->refused, counters->refused + actor->strangers);
+    SHOW(record->connections, counters->connections);
+    SHOW(record->children_dead, counters->children_dead);
+    SHOW(record->children_slow, counters->children_slow);
+    SHOW(record->log_lines, actor->log.lines);
+    SHOW(record->log_dropped, actor->log.dropped);
+    show_life(actor, now_ns);
+}

@@ -1,0 +1,238 @@
+/* ctl.sock: tools speak to the launcher, which acts for them in the tree. The first frame is a HEARTBEAT that names our system;
+ * then one CTL_REQUEST, answered by CTL_REPLY. */
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/memory.h"
+#include "launch/launcher.h"
+#include "transport/socket_link.h"
+#include "wire/message.h"
+
+static void answer(struct client *client, struct message *message)
+{
+    struct launcher *launcher = client->launcher;
+
+    message->sender = message->target = coord_launcher();
+    buffer_clear(&launcher->frame);
+    message_pack(&launcher->frame, message);
+    link_send(client->link, QUEUE_CONTROL, launcher->frame.data, launcher->frame.size);
+    link_flush(client->link);
+}
+
+void control_reply(struct client *client, int exit_code, json_t *object)
+{
+    struct message message = {.type = MSG_CTL_REPLY, .correlation = client->question};
+    char *text = json_dumps(object, JSON_COMPACT);
+
+    json_decref(object);
+    message.ctl_reply.done = 1;
+    message.ctl_reply.exit_code = (uint32_t)exit_code;
+    message.ctl_reply.text = wire_str_of(text);
+    answer(client, &message);
+    free(text);
+}
+
+static void refuse(struct client *client, int exit_code, const char *format, const char *what)
+{
+    struct error err;
+
+    error_set(&err, format, what);
+    control_reply(client, exit_code, json_pack("{s:s}", "error", err.text));
+}
+
+static void on_shutdown(struct client *client, const json_t *arguments)
+{
+    struct launcher *launcher = client->launcher;
+    json_int_t timeout_s = json_integer_value(json_object_get(arguments, "timeout_s"));
+
+    client->awaits_end = true;
+    events_add(launcher->events_fd, "shutdown_asked", NULL);
+    if (json_is_true(json_object_get(arguments, "force")))
+        stop_kill(launcher);
+    else
+        stop_begin(launcher, true,
+                   timeout_s > 0 ? (uint64_t)timeout_s * 1000
+                                 : launcher->options->stop_timeout_s * UINT64_C(1000));
+}
+
+static void on_exec(struct client *client, const json_t *arguments)
+{
+    const json_t *names = json_object_get(arguments, "scenarios");
+    size_t count = json_array_size(names), i;
+    const char **list = memory_new(count, sizeof *list);
+    const json_t *name;
+
+    json_array_foreach(names, i, name) {
+        list[i] = json_string_value(name);
+        if (!list[i] || !scenario_find(list[i])) {
+            refuse(client, EXIT_USAGE, "there is no scenario %s", list[i] ? list[i] : "like that");
+            free(list);
+            return;
+        }
+    }
+    if (count == 0)
+        refuse(client, EXIT_USAGE, "exec names no scenario%s", "");
+    else
+        work_add(client->launcher, list, count, client);
+    free(list);
+    work_wake(client->launcher);
+}
+
+static void on_request(struct client *client, const struct message *message)
+{
+    const struct msg_ctl_request *request = &message->ctl_request;
+    json_t *arguments =
+        json_loadb(request->arguments.text, request->arguments.size, 0, NULL);
+    char command[32];
+
+    client->question = message->correlation;
+    wire_str_copy(request->command, command, sizeof command);
+    if (!json_is_object(arguments))
+        refuse(client, EXIT_USAGE, "the arguments of %s are not a JSON object", command);
+    else if (client->launcher->phase == RUN_STOPPING && strcmp(command, "shutdown") != 0)
+        refuse(client, EXIT_NO_RUN, "the run is stopping, it takes no %s any more", command);
+    else if (strcmp(command, "shutdown") == 0)
+        on_shutdown(client, arguments);
+    else if (strcmp(command, "exec") == 0)
+        on_exec(client, arguments);
+    else if (strcmp(command, "discover") == 0) {
+        work_add(client->launcher, NULL, 0, client);
+        work_wake(client->launcher);
+    } else
+        refuse(client, EXIT_USAGE, "the launcher knows no request %s", command);
+    json_decref(arguments);
+}
+
+static void on_greeting(struct client *client, const struct message *message)
+{
+    const struct launch_options *options = client->launcher->options;
+    const struct msg_heartbeat *question = &message->heartbeat;
+    struct message reply = {.type = MSG_HEARTBEAT, .correlation = message->correlation};
+
+    if (question->logical_system.size != strlen(options->logical_system) ||
+        memcmp(question->logical_system.text, options->logical_system,
+               question->logical_system.size) != 0) {
+        client->ending = true;
+        return;
+    }
+    client->greeted = true;
+    reply.heartbeat.logical_system = wire_str_of(options->logical_system);
+    reply.heartbeat.physical_system = wire_str_of(options->physical_system);
+    reply.heartbeat.sequence = question->sequence;
+    reply.heartbeat.answer = 1;
+    answer(client, &reply);
+}
+
+static void client_frame(void *owner, struct link *link, const uint8_t *frame, size_t size)
+{
+    struct client *client = owner;
+    struct message message;
+
+    (void)link;
+    if (client->ending)
+        return;
+    if (message_read(client->launcher->reader, frame, size, &message) != FRAME_OK)
+        client->ending = true;
+    else if (message.type == MSG_HEARTBEAT && !message.heartbeat.answer)
+        on_greeting(client, &message);
+    else if (message.type == MSG_CTL_REQUEST && client->greeted)
+        on_request(client, &message);
+    else
+        client->ending = true;
+}
+
+static void client_closed(void *owner, struct link *link, enum frame_fault fault)
+{
+    struct client *client = owner;
+
+    (void)link;
+    (void)fault;
+    client->ending = true;
+}
+
+static const struct link_owner client_owner = {.frame = client_frame, .closed = client_closed};
+
+static void welcome(struct launcher *launcher, int fd)
+{
+    struct client *client = memory_new(1, sizeof *client);
+
+    client->launcher = launcher;
+    client->next = launcher->clients;
+    launcher->clients = client;
+    client->link =
+        socket_link_create(launcher->base, fd, LIMIT_FRAME_SOCKET, &client_owner, client);
+}
+
+static void door_readable(evutil_socket_t fd, short what, void *arg)
+{
+    unsigned refused = 0;
+    int client_fd;
+
+    (void)what;
+    while ((client_fd = socket_accept(fd, &refused)) >= 0)
+        welcome(arg, client_fd);
+}
+
+int control_open(struct launcher *launcher, struct error *err)
+{
+    launcher->control_fd = socket_listen(launcher->dir.fd, "ctl.sock", err);
+    if (launcher->control_fd < 0)
+        return -1;
+    launcher->control_door = event_new(launcher->base, launcher->control_fd,
+                                       EV_READ | EV_PERSIST, door_readable, launcher);
+    event_add(launcher->control_door, NULL);
+    return 0;
+}
+
+/* Work goes on for nobody when who asked for it has gone. */
+static void forget_client(struct launcher *launcher, const struct client *client)
+{
+    for (struct work *work = launcher->work; work; work = work->next)
+        if (work->client == client)
+            work->client = NULL;
+}
+
+void control_turn(struct launcher *launcher)
+{
+    struct client **at = &launcher->clients;
+
+    while (*at) {
+        struct client *client = *at;
+
+        if (!client->ending) {
+            at = &client->next;
+            continue;
+        }
+        forget_client(launcher, client);
+        *at = client->next;
+        link_destroy(client->link);
+        free(client);
+    }
+}
+
+static void answer_end(struct launcher *launcher, struct client *client)
+{
+    if (client->awaits_end)
+        control_reply(client, launcher->exit_code,
+                      json_pack("{s:s, s:s, s:i}", "schema", "linqu.shutdown/1", "run",
+                                launcher->dir.name, "exit_code", launcher->exit_code));
+}
+
+void control_close(struct launcher *launcher)
+{
+    for (struct client *client = launcher->clients; client; client = client->next) {
+        answer_end(launcher, client);
+        client->ending = true;
+    }
+    control_turn(launcher);
+    if (launcher->control_door)
+        event_free(launcher->control_door);
+    launcher->control_door = NULL;
+    if (launcher->control_fd >= 0) {
+        close(launcher->control_fd);
+        unlinkat(launcher->dir.fd, "ctl.sock", 0);
+    }
+    launcher->control_fd = -1;
+}

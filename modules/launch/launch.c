@@ -1,0 +1,471 @@
+#include "launch/launch.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/memory.h"
+#include "launch/detach.h"
+#include "launch/launcher.h"
+#include "model/beat.h"
+
+enum { TICK_MS = 100 };
+
+uint64_t clock_now_ns(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
+uint64_t clock_wall_ns(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
+void launcher_blame(struct launcher *launcher, int exit_code, const char *format, ...)
+{
+    char sentence[ERROR_TEXT_SIZE];
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(sentence, sizeof sentence, format, args);
+    va_end(args);
+    say_progress_end();
+    fprintf(stderr, "linqu: %s\n", sentence);
+    if (launcher->events_fd >= 0)
+        events_add(launcher->events_fd, "failure",
+                   json_pack("{s:s, s:i}", "cause", sentence, "exit_code", exit_code));
+    if (launcher->exit_code != EXIT_DONE)
+        return;
+    launcher->exit_code = exit_code;
+    memcpy(launcher->cause, sentence, sizeof launcher->cause);
+}
+
+void launcher_phase(struct launcher *launcher, enum run_phase phase)
+{
+    if (launcher->phase == phase)
+        return;
+    launcher->phase = phase;
+    if (phase == RUN_STOPPING) {
+        launcher->stopping_ns = clock_now_ns();
+        if (launcher->ready_ns)
+            run_report_phase(launcher->report, "work_ms",
+                             (double)(launcher->stopping_ns - launcher->ready_ns) / 1e6);
+    }
+    atomic_store(&launcher->inherit.state.header->phase, phase);
+    events_add(launcher->events_fd, "phase", json_pack("{s:s}", "phase", run_phase_name(phase)));
+}
+
+/* Every node that is not ready though all below it are: the first in rank order of the lowest level is the one to look at. */
+static void blame_start_timeout(struct launcher *launcher)
+{
+    const struct topology *topology = launcher->options->topology;
+    const struct state_record *records = launcher->inherit.state.records;
+    uint32_t ready = 0, suspect = RANK_NONE;
+    char path[LIMIT_NODE_PATH];
+
+    for (uint32_t rank = topology->node_count; rank-- > 0;) {
+        uint32_t life = atomic_load(&records[rank].life);
+
+        ready += life == NODE_READY;
+        if (life < NODE_READY && life != NODE_ABSENT &&
+            (suspect == RANK_NONE || topology_level_of_rank(topology, rank) <=
+                                         topology_level_of_rank(topology, suspect)))
+            suspect = rank;
+    }
+    if (suspect == RANK_NONE)
+        suspect = 0;
+    topology_path(topology, suspect, path, sizeof path);
+    launcher_blame(launcher, EXIT_START,
+                   "start failed: %s (process %d, %s) was not ready within %u s; %s of %s nodes were. "
+                   "A slow machine may need a larger --start-timeout",
+                   path, atomic_load(&records[suspect].pid),
+                   node_life_name((enum node_life)atomic_load(&records[suspect].life)),
+                   launcher->options->start_timeout_s, with_commas(ready),
+                   with_commas(topology->node_count));
+}
+
+static bool seconds_over(uint64_t since_ns, unsigned seconds)
+{
+    return seconds && clock_now_ns() - since_ns >= seconds * UINT64_C(1000000000);
+}
+
+static void tick(evutil_socket_t fd, short what, void *arg)
+{
+    struct launcher *launcher = arg;
+    const struct launch_options *options = launcher->options;
+
+    (void)fd;
+    (void)what;
+    say_progress(launcher);
+    if (launcher->phase == RUN_STARTING && seconds_over(launcher->started_ns, options->start_timeout_s)) {
+        blame_start_timeout(launcher);
+        stop_kill(launcher);
+    }
+    if (launcher->phase != RUN_STOPPING && seconds_over(launcher->started_ns, options->timeout_s)) {
+        launcher_blame(launcher, EXIT_TIMEOUT, "the run took longer than --timeout %u s",
+                       options->timeout_s);
+        stop_begin(launcher, true, options->stop_timeout_s * UINT64_C(1000));
+    }
+    if (clock_now_ns() >= launcher->stop_due_ns)
+        stop_timeout(launcher);
+}
+
+/* Once: gracefully. Twice: at once. Ending a held run that is well is how it ends. */
+static void on_interrupt(struct launcher *launcher, int signal)
+{
+    bool held = launcher->options->hold && launcher->phase == RUN_READY &&
+                launcher->exit_code == EXIT_DONE;
+
+    if (++launcher->interrupts > 1) {
+        launcher_blame(launcher, EXIT_SIGNAL + signal, "killing what is left of the run");
+        stop_kill(launcher);
+        return;
+    }
+    if (!held)
+        launcher_blame(launcher, EXIT_SIGNAL + signal, "ended by signal %d (%s)", signal,
+                       strsignal(signal));
+    say(launcher, "stopping%s", signal == SIGINT ? "; Ctrl-C again kills at once" : "");
+    if (launcher->phase == RUN_STARTING)
+        stop_kill(launcher);
+    else
+        stop_begin(launcher, true, launcher->options->stop_timeout_s * UINT64_C(1000));
+}
+
+static void signal_readable(evutil_socket_t fd, short what, void *arg)
+{
+    struct signalfd_siginfo info;
+    struct launcher *launcher = arg;
+
+    (void)what;
+    while (read(fd, &info, sizeof info) == (ssize_t)sizeof info)
+        if (info.ssi_signo != SIGCHLD)
+            on_interrupt(launcher, (int)info.ssi_signo);
+    tree_reap(launcher);
+}
+
+static void bell_rung(evutil_socket_t fd, short what, void *arg)
+{
+    (void)fd;
+    (void)what;
+    (void)arg;
+}
+
+static void our_signals(sigset_t *set)
+{
+    sigemptyset(set);
+    sigaddset(set, SIGINT);
+    sigaddset(set, SIGTERM);
+    sigaddset(set, SIGHUP);
+    sigaddset(set, SIGQUIT);
+    sigaddset(set, SIGCHLD);
+}
+
+static struct event *listen_to(struct launcher *launcher, int fd, short what,
+                               event_callback_fn callback)
+{
+    struct event *event = event_new(launcher->base, fd, what, callback, launcher);
+
+    event_add(event, NULL);
+    return event;
+}
+
+static int open_loop(struct launcher *launcher, struct error *err)
+{
+    const struct timeval period = {.tv_usec = TICK_MS * 1000};
+    struct event_config *config = event_config_new();
+    sigset_t set;
+
+    event_config_set_flag(config, EVENT_BASE_FLAG_NOLOCK | EVENT_BASE_FLAG_IGNORE_ENV);
+    launcher->base = event_base_new_with_config(config);
+    event_config_free(config);
+    our_signals(&set);
+    launcher->signal_fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+    if (!launcher->base || launcher->signal_fd < 0)
+        return error_set(err, "cannot make an event loop: %s", strerror(errno));
+    launcher->bell =
+        listen_to(launcher, launcher->bell_fd, EV_READ | EV_PERSIST | EV_ET, bell_rung);
+    launcher->signals =
+        listen_to(launcher, launcher->signal_fd, EV_READ | EV_PERSIST, signal_readable);
+    launcher->tick = event_new(launcher->base, -1, EV_PERSIST, tick, launcher);
+    event_add(launcher->tick, &period);
+    return control_open(launcher, err);
+}
+
+static void close_loop(struct launcher *launcher)
+{
+    if (launcher->base) {
+        control_close(launcher);
+        event_base_loop(launcher->base, EVLOOP_NONBLOCK); // answers go out, closes happen
+        event_free(launcher->bell);
+        event_free(launcher->signals);
+        event_free(launcher->tick);
+        event_base_free(launcher->base);
+        launcher->base = NULL;
+    }
+    if (launcher->signal_fd >= 0)
+        close(launcher->signal_fd);
+    launcher->signal_fd = -1;
+}
+
+static void serve(struct launcher *launcher)
+{
+    tree_reap(launcher);
+    while (!launcher->over) {
+        bool awake = tree_turn(launcher);
+
+        work_turn(launcher);
+        control_turn(launcher);
+        event_base_loop(launcher->base, awake ? EVLOOP_NONBLOCK : EVLOOP_ONCE);
+    }
+    say_progress_end();
+}
+
+/* As many descriptors as we may have: the nodes inherit it. */
+static void raise_descriptor_limit(void)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
+        limit.rlim_cur = limit.rlim_max;
+        setrlimit(RLIMIT_NOFILE, &limit);
+    }
+}
+
+/* LINQU_INJECT=PATH:HOW, for tests of a start that fails. */
+static void read_injection(struct inherit_run *run)
+{
+    const char *text = getenv("LINQU_INJECT");
+    char *copy, *colon;
+
+    if (!text || !strchr(text, ':'))
+        return;
+    copy = memory_string(text);
+    colon = strrchr(copy, ':');
+    *colon = '\0';
+    run->inject_path = copy;
+    run->inject_how = colon + 1;
+}
+
+static void fill_inherit(struct launcher *launcher)
+{
+    struct inherit_run *run = &launcher->inherit;
+
+    run->topology = launcher->options->topology;
+    run->logical_system = launcher->options->logical_system;
+    run->physical_system = launcher->options->physical_system;
+    run->run_path = launcher->dir.path;
+    run->beat_interval_ms = beat_interval_ms(run->topology->node_count);
+    run->stop_ms = launcher->options->stop_timeout_s * UINT64_C(1000);
+    run->log_level = launcher->options->verbose ? LOG_DEBUG : LOG_INFO;
+    read_injection(run);
+}
+
+static void fill_header(struct launcher *launcher)
+{
+    struct state_header *header = launcher->inherit.state.header;
+
+    snprintf(header->logical_system, sizeof header->logical_system, "%s",
+             launcher->options->logical_system);
+    snprintf(header->physical_system, sizeof header->physical_system, "%s",
+             launcher->options->physical_system);
+    snprintf(header->run, sizeof header->run, "%s", launcher->dir.name);
+    header->created_wall_ns = launcher->started_wall_ns;
+    header->beat_interval_ms = launcher->inherit.beat_interval_ms;
+    atomic_store(&header->launcher_pid, getpid());
+}
+
+static void make_report(struct launcher *launcher)
+{
+    const struct run_facts facts = {
+        .run = launcher->dir.name,
+        .command = launcher->options->command,
+        .topology = launcher->options->topology,
+        .seed = launcher->options->seed,
+        .version = LINQU_VERSION,
+        .started_ns = launcher->started_wall_ns,
+    };
+
+    launcher->report = run_report_create(&facts);
+}
+
+static int check_machine(struct launcher *launcher, char base[LIMIT_PATH], struct error *err)
+{
+    struct preflight preflight;
+    char notice[LIMIT_PATH];
+
+    if (run_dir_base(launcher->options->base, base, notice, err) < 0)
+        return -1;
+    if (notice[0])
+        say(launcher, "%s", notice);
+    raise_descriptor_limit();
+    return reservation_take(base, launcher->options->topology, &launcher->reservation, &preflight,
+                            err);
+}
+
+static int make_run(struct launcher *launcher, const char *base, struct error *err)
+{
+    const struct launch_options *options = launcher->options;
+
+    if (run_dir_create(base, options->name, options->logical_system, &launcher->dir, err) < 0)
+        return -1;
+    launcher->events_fd = events_open(launcher->dir.fd, err);
+    if (launcher->events_fd < 0)
+        return -1;
+    if (state_map_create(launcher->dir.fd, options->topology, &launcher->inherit.state, err) < 0)
+        return -1;
+    fill_inherit(launcher);
+    fill_header(launcher);
+    make_report(launcher);
+    launcher->members = membership_create(options->topology);
+    return 0;
+}
+
+static void block_signals(void)
+{
+    sigset_t set;
+
+    our_signals(&set);
+    sigprocmask(SIG_BLOCK, &set, NULL);
+    signal(SIGPIPE, SIG_IGN);
+}
+
+static int start(struct launcher *launcher, struct error *err)
+{
+    if (tree_fork(launcher, err) < 0)
+        return -1;
+    tree_open(launcher);
+    return open_loop(launcher, err);
+}
+
+static void free_all(struct launcher *launcher)
+{
+    link_destroy(launcher->top);
+    brood_destroy(&launcher->brood);
+    message_reader_destroy(launcher->reader);
+    buffer_free(&launcher->frame);
+    membership_destroy(launcher->members);
+    run_report_destroy(launcher->report);
+    free((char *)launcher->inherit.inject_path);
+}
+
+/* Close what this process opened for the run, except the run's directory and its events. */
+static void close_tree(struct launcher *launcher)
+{
+    close_loop(launcher);
+    link_destroy(launcher->top);
+    launcher->top = NULL;
+    brood_destroy(&launcher->brood);
+    state_map_close(&launcher->inherit.state);
+    if (launcher->bell_fd >= 0)
+        close(launcher->bell_fd);
+    launcher->bell_fd = -1;
+    reservation_release(&launcher->reservation);
+}
+
+static void write_report(struct launcher *launcher, const struct run_leaks *leaks)
+{
+    struct error err;
+    json_t *json = run_report_json(launcher->report, clock_wall_ns(), launcher->exit_code,
+                                   launcher->cause[0] ? launcher->cause : NULL, leaks);
+
+    if (json_write_file(json, launcher->dir.fd, "run.json", &err) < 0)
+        launcher_blame(launcher, EXIT_INTERNAL, "%s", err.text);
+    if (launcher->options->json && launcher->detach_fd < 0) {
+        json_dumpf(json, stdout, JSON_INDENT(2));
+        putchar('\n');
+        fflush(stdout);
+    }
+    json_decref(json);
+}
+
+static void blame_leaks(struct launcher *launcher, const struct run_leaks *leaks)
+{
+    if (leaks->processes + leaks->descriptors + leaks->shared_memory + leaks->sockets)
+        launcher_blame(launcher, EXIT_LEAK,
+                       "the run left behind %u processes, %u descriptors, %u shared mappings and %u "
+                       "sockets; see linqu discover --clean",
+                       leaks->processes, leaks->descriptors, leaks->shared_memory, leaks->sockets);
+}
+
+static void end_run(struct launcher *launcher)
+{
+    double stop_ms = 0;
+    struct run_leaks leaks;
+
+    if (launcher->stopping_ns)
+        stop_ms = (double)(clock_now_ns() - launcher->stopping_ns) / 1e6;
+    run_report_phase(launcher->report, "stop_ms", stop_ms);
+    if (launcher->stop_signal)
+        tree_unlink_sockets(launcher, 0);
+    work_abandon(launcher);
+    atomic_store(&launcher->inherit.state.header->exit_code, (uint32_t)launcher->exit_code);
+    atomic_store(&launcher->inherit.state.header->phase, RUN_ENDED);
+    close_tree(launcher);
+    leaks = stop_account(launcher);
+    blame_leaks(launcher, &leaks);
+    events_add(launcher->events_fd, "ended", json_pack("{s:i}", "exit_code", launcher->exit_code));
+    write_report(launcher, &leaks);
+    say_ended(launcher, &leaks, stop_ms);
+}
+
+static int run(struct launcher *launcher)
+{
+    char base[LIMIT_PATH];
+    struct error err;
+
+    launcher->started_ns = clock_now_ns();
+    launcher->started_wall_ns = clock_wall_ns();
+    launcher->descriptors_before = count_descriptors();
+    if (check_machine(launcher, base, &err) < 0) {
+        launcher_blame(launcher, EXIT_MACHINE, "%s", err.text);
+        return launcher->exit_code;
+    }
+    if (make_run(launcher, base, &err) < 0) {
+        launcher_blame(launcher, EXIT_MACHINE, "%s", err.text);
+        return launcher->exit_code;
+    }
+    block_signals();
+    if (start(launcher, &err) < 0) {
+        launcher_blame(launcher, EXIT_START, "start failed: %s", err.text);
+        return launcher->exit_code;
+    }
+    serve(launcher);
+    end_run(launcher);
+    return launcher->exit_code;
+}
+
+int launch_run(const struct launch_options *options)
+{
+    struct launcher launcher = {
+        .options = options,
+        .events_fd = -1,
+        .bell_fd = -1,
+        .signal_fd = -1,
+        .control_fd = -1,
+        .detach_fd = -1,
+        .stop_due_ns = UINT64_MAX,
+        .dir = {.base_fd = -1, .fd = -1, .lock_fd = -1},
+    };
+    int exit_code;
+
+    if (options->detach && detach(&launcher, &exit_code))
+        return exit_code;
+    exit_code = run(&launcher);
+    detach_tell(&launcher, exit_code);
+    free_all(&launcher);
+    return exit_code;
+}

@@ -1,0 +1,112 @@
+/* What a person sees: progress and failures on stderr, results on stdout. */
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "launch/launcher.h"
+
+static bool progress_shown;
+
+const char *with_commas(uint64_t number)
+{
+    static char ring[4][32];
+    static unsigned next;
+    char plain[24], *out = ring[next++ % 4];
+    int size = snprintf(plain, sizeof plain, "%llu", (unsigned long long)number);
+    int at = 0;
+
+    for (int i = 0; i < size; i++) {
+        if (i > 0 && (size - i) % 3 == 0)
+            out[at++] = ',';
+        out[at++] = plain[i];
+    }
+    out[at] = '\0';
+    return out;
+}
+
+void say_progress_end(void)
+{
+    if (progress_shown)
+        fputs("\r\033[K", stderr);
+    progress_shown = false;
+}
+
+void say(const struct launcher *launcher, const char *format, ...)
+{
+    va_list args;
+
+    if (launcher->options->quiet)
+        return;
+    say_progress_end();
+    fputs("linqu: ", stderr);
+    va_start(args, format);
+    vfprintf(stderr, format, args);
+    va_end(args);
+    fputc('\n', stderr);
+}
+
+static uint32_t count_ready(const struct launcher *launcher)
+{
+    const struct state_record *records = launcher->inherit.state.records;
+    uint32_t ready = 0;
+
+    for (uint32_t i = 0; i < launcher->options->topology->node_count; i++)
+        ready += atomic_load_explicit(&records[i].life, memory_order_relaxed) == NODE_READY;
+    return ready;
+}
+
+void say_progress(struct launcher *launcher)
+{
+    static const char *const verbs[RUN_PHASE_COUNT] = {
+        [RUN_STARTING] = "starting", [RUN_READY] = "ready", [RUN_WORKING] = "working",
+        [RUN_STOPPING] = "stopping"};
+    double seconds = (double)(clock_now_ns() - launcher->started_ns) / 1e9;
+
+    if (launcher->options->quiet || !isatty(STDERR_FILENO) || !verbs[launcher->phase] ||
+        launcher->phase == RUN_READY)
+        return;
+    fprintf(stderr, "\r\033[Klinqu: %s: %s of %s nodes ready, %.1f s", verbs[launcher->phase],
+            with_commas(count_ready(launcher)), with_commas(launcher->options->topology->node_count),
+            seconds);
+    fflush(stderr);
+    progress_shown = true;
+}
+
+static const char *paint(const struct launcher *launcher, bool good)
+{
+    if (!launcher->options->colour || !isatty(STDOUT_FILENO))
+        return good ? "pass" : "FAIL";
+    return good ? "\033[32mpass\033[0m" : "\033[31mFAIL\033[0m";
+}
+
+static bool passed(const json_t *object)
+{
+    return strcmp(json_string_value(json_object_get(object, "result")), "pass") == 0;
+}
+
+void say_scenario(const struct launcher *launcher, const json_t *scenario)
+{
+    const json_t *check;
+    size_t i;
+
+    if (launcher->options->quiet || launcher->options->json)
+        return;
+    say_progress_end();
+    printf("%s: %s\n", json_string_value(json_object_get(scenario, "name")),
+           paint(launcher, passed(scenario)));
+    json_array_foreach(json_object_get(scenario, "checks"), i, check)
+        printf("  %-9s %s  %s\n", json_string_value(json_object_get(check, "name")),
+               paint(launcher, passed(check)),
+               json_string_value(json_object_get(check, "detail")));
+    fflush(stdout);
+}
+
+void say_ended(const struct launcher *launcher, const struct run_leaks *leaks, double stop_ms)
+{
+    say(launcher,
+        "stopped in %.2f s; left behind: %u processes, %u descriptors, %u shared memory, %u sockets",
+        stop_ms / 1000, leaks->processes, leaks->descriptors, leaks->shared_memory,
+        leaks->sockets);
+}

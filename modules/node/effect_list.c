@@ -1,0 +1,168 @@
+#include <assert.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "node/node_internal.h"
+
+/* While the list is open, pointers are offsets into `bytes` plus one, because `bytes` may move; NULL stays NULL. */
+static const void *offset_of(size_t offset)
+{
+    return (const void *)(uintptr_t)(offset + 1);
+}
+
+static const void *resolve(const struct effect_list *list, const void *offset)
+{
+    return offset ? list->bytes.data + ((uintptr_t)offset - 1) : NULL;
+}
+
+static const void *keep(struct effect_list *list, const void *data, size_t size)
+{
+    size_t at = list->bytes.size;
+
+    buffer_append(&list->bytes, data, size);
+    return offset_of(at);
+}
+
+static const char *keep_text(struct effect_list *list, const char *text)
+{
+    return text ? keep(list, text, strlen(text) + 1) : NULL;
+}
+
+static struct effect *add(struct effect_list *list, enum effect_type type)
+{
+    if (list->count == list->capacity) {
+        list->capacity = list->capacity ? 2 * list->capacity : 8;
+        list->items = memory_resize(list->items, list->capacity, sizeof *list->items);
+    }
+    list->items[list->count] = (struct effect){.type = type, .peer = PEER_NONE};
+    return &list->items[list->count++];
+}
+
+void effects_open(struct node *node)
+{
+    enum { KEEP_BYTES = 64 * 1024 };
+
+    node->effects.count = 0;
+    buffer_clear(&node->effects.bytes);
+    if (node->effects.bytes.capacity > KEEP_BYTES)
+        buffer_free(&node->effects.bytes);
+}
+
+struct effects effects_close(struct node *node)
+{
+    struct effect_list *list = &node->effects;
+
+    for (size_t i = 0; i < list->count; i++) {
+        struct effect *effect = &list->items[i];
+
+        effect->data = resolve(list, effect->data);
+        effect->name = resolve(list, effect->name);
+        effect->text = resolve(list, effect->text);
+        effect->fields = resolve(list, effect->fields);
+    }
+    return (struct effects){.list = list->items, .count = list->count};
+}
+
+void want_frame(struct node *node, uint32_t peer, const uint8_t *frame, size_t size)
+{
+    const void *data = keep(&node->effects, frame, size);
+    struct effect *effect = add(&node->effects, EFFECT_SEND);
+
+    effect->peer = peer;
+    effect->queue = (uint8_t)message_queue_of((enum message_type)frame[5]);
+    effect->data = data;
+    effect->size = size;
+}
+
+static struct coord peer_coord(const struct node *node, uint32_t peer)
+{
+    uint32_t parent = topology_parent(node->topology, node->config.rank);
+
+    if (peer == PEER_PARENT)
+        return parent == RANK_NONE ? coord_launcher() : topology_coord(node->topology, parent);
+    if (peer <= node->child_count)
+        return topology_coord(node->topology, child_rank(node, peer));
+    return coord_launcher();
+}
+
+void want_message(struct node *node, uint32_t peer, struct message *message)
+{
+    struct coord target = peer_coord(node, peer);
+
+    want_message_to(node, peer, &target, message);
+}
+
+void want_message_to(struct node *node, uint32_t peer, const struct coord *target,
+                     struct message *message)
+{
+    struct effect_list *list = &node->effects;
+    size_t at = list->bytes.size;
+    struct effect *effect = add(list, EFFECT_SEND);
+
+    message->sender = node->coord;
+    message->target = *target;
+    message_pack(&list->bytes, message);
+    effect->peer = peer;
+    effect->queue = (uint8_t)message_queue_of(message->type);
+    effect->data = offset_of(at);
+    effect->size = list->bytes.size - at;
+}
+
+void want_log(struct node *node, enum log_level level, const char *component, const char *fields,
+              const char *format, ...)
+{
+    struct effect_list *list = &node->effects;
+    char text[ERROR_TEXT_SIZE];
+    struct effect effect;
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    effect = (struct effect){
+        .type = EFFECT_LOG,
+        .peer = PEER_NONE,
+        .level = level,
+        .name = keep_text(list, component),
+        .text = keep_text(list, text),
+        .fields = keep_text(list, fields),
+    };
+    *add(list, EFFECT_LOG) = effect;
+}
+
+void want_file(struct node *node, const char *name, const char *text)
+{
+    const char *kept_name = keep_text(&node->effects, name);
+    const void *data = keep(&node->effects, text, strlen(text));
+    struct effect *effect = add(&node->effects, EFFECT_WRITE_FILE);
+
+    effect->name = kept_name;
+    effect->data = data;
+    effect->size = strlen(text);
+}
+
+void want_kill(struct node *node, uint32_t child, int signal)
+{
+    struct effect *effect = add(&node->effects, EFFECT_KILL);
+
+    assert(child >= PEER_FIRST_CHILD && child <= node->child_count);
+    effect->peer = child;
+    effect->signal = signal;
+}
+
+void want_close(struct node *node, uint32_t peer, const char *why)
+{
+    const char *text = keep_text(&node->effects, why);
+    struct effect *effect = add(&node->effects, EFFECT_CLOSE);
+
+    effect->peer = peer;
+    effect->text = text;
+}
+
+void want_exit(struct node *node, int status)
+{
+    add(&node->effects, EFFECT_EXIT)->status = status;
+}

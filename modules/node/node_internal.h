@@ -1,0 +1,139 @@
+/* What the files of this folder share. Nobody outside includes it. */
+
+#ifndef NODE_NODE_INTERNAL_H
+#define NODE_NODE_INTERNAL_H
+
+#include "base/buffer.h"
+#include "node/node.h"
+#include "wire/message.h"
+
+/* A child as its parent sees it. */
+enum child_state { CHILD_STARTING, CHILD_READY, CHILD_GONE };
+
+struct child {
+    enum child_state state;
+    uint32_t generation;   // how often we have spoken of it
+    bool slow;
+    bool gathering;        // its GATHERED is awaited
+    uint8_t stop_signal;   // the last signal it was sent, 0 for none
+    char cause[96];        // why we ended it ourselves; empty otherwise
+};
+
+/* A connection over the named socket. */
+struct visitor {
+    uint32_t peer;
+    bool greeted; // its HEARTBEAT named our system
+};
+
+/* One down-up round that passes through this node. */
+struct gather {
+    bool active;
+    uint64_t round;
+    uint64_t correlation;
+    struct coord asker;
+    uint8_t purpose;
+    uint32_t waiting;            // children that have not answered
+    uint32_t files;              // writes that are not done
+    uint32_t count[LEVEL_COUNT]; // nodes that did it
+    uint32_t missing;
+    char error[LIMIT_CAUSE];
+};
+
+/* What node_step() answers with; text and frames lie in `bytes` by offset until effects_close(). */
+struct effect_list {
+    struct effect *items;
+    size_t count, capacity;
+    struct buffer bytes;
+};
+
+struct node {
+    struct node_config config;
+    const struct topology *topology;
+    struct coord coord;
+    char path[LIMIT_NODE_PATH];
+    enum node_life life;
+    struct child *children;
+    uint32_t child_count;
+    uint32_t children_left;    // not gone
+    uint32_t children_starting;
+    struct visitor *visitors;
+    uint32_t visitor_count, visitor_capacity;
+    struct membership *members;
+    struct message_reader *reader;
+    struct effect_list effects;
+    struct gather gather;
+    struct node_counters counters;
+    uint64_t now_ns, wall_ns;
+    uint64_t beat_due_ns;      // next look at the children's beats, and sign of our own
+    uint64_t stop_due_ns;      // next stage of the stop; UINT64_MAX: none
+    uint64_t stop_step_ns;     // from SIGTERM to SIGKILL
+    uint64_t discovery_due_ns; // next rewrite of discovery.json; UINT64_MAX: none
+    uint64_t sequence;
+    bool failure_told;         // FAILED has gone up
+    bool writes_discovery;     // discovery.json was asked for, keep it current
+};
+
+/* effect_list.c: what the node wants. Text and bytes are copied. */
+void effects_open(struct node *node);
+struct effects effects_close(struct node *node);
+void want_frame(struct node *node, uint32_t peer, const uint8_t *frame, size_t size);
+void want_message(struct node *node, uint32_t peer, struct message *message); // to the neighbour itself; fills both addresses
+void want_message_to(struct node *node, uint32_t peer, const struct coord *target,
+                     struct message *message); // by way of `peer`; fills the sender
+void want_log(struct node *node, enum log_level level, const char *component, const char *fields,
+              const char *format, ...) __attribute__((format(printf, 5, 6)));
+void want_file(struct node *node, const char *name, const char *text);
+void want_kill(struct node *node, uint32_t child, int signal);
+void want_close(struct node *node, uint32_t peer, const char *why);
+void want_exit(struct node *node, int status);
+
+/* node.c */
+void life_move(struct node *node, enum node_life to);
+uint32_t child_rank(const struct node *node, uint32_t child);
+const char *child_path(const struct node *node, uint32_t child); // valid until the next call
+
+/* start.c: READY or FAILED. */
+void start_begin(struct node *node);
+void start_fail(struct node *node, uint32_t rank, const char *cause);
+void on_ready(struct node *node, uint32_t child, const struct msg_ready *ready);
+void on_failed(struct node *node, const struct msg_failed *failed);
+
+/* stop.c: leave in order, leaves first. */
+void stop_begin(struct node *node, bool graceful, uint64_t deadline_ms, const char *why);
+void stop_check(struct node *node); // exit when nobody is left below
+void stop_timeout(struct node *node);
+
+/* watch.c: who is slow, who is gone. */
+void watch_begin(struct node *node);
+void watch_beats(struct node *node, const uint64_t *beats_ns);
+void watch_end_child(struct node *node, uint32_t child, const char *fault);
+void on_child_gone(struct node *node, uint32_t child, int wait_status);
+
+/* members.c: the word of a death or a leave travels over the whole tree; identity.json and discovery.json. */
+void members_tell(struct node *node, uint32_t rank, enum member_status status, uint32_t generation,
+                  const char *cause);
+void on_members(struct node *node, uint32_t peer, const struct msg_members *members);
+void identity_write(struct node *node);
+void discovery_write(struct node *node);
+void discovery_timeout(struct node *node);
+
+/* gather.c: a round down to every leaf and back. */
+void on_gather(struct node *node, const struct message *message);
+void on_gathered(struct node *node, uint32_t child, const struct msg_gathered *gathered);
+void gather_child_gone(struct node *node, uint32_t child);
+void gather_file_written(struct node *node, const char *error);
+
+/* visit.c: named-socket connections. */
+void visitor_opened(struct node *node, uint32_t peer);
+void visitor_closed(struct node *node, uint32_t peer, enum frame_fault fault);
+void visitor_frame(struct node *node, const struct event *event);
+void refuse(struct node *node, enum frame_fault fault, const char *from); // count it, log it once
+void heartbeat_answer(struct node *node, uint32_t peer, const struct message *question);
+
+/* route.c: frames for others, by the header alone. */
+enum { ROUTE_SELF = 0xFFFFFFFE };
+/* ROUTE_SELF, the peer to send it to, or PEER_NONE when there is no way. */
+uint32_t route(const struct node *node, const struct coord *target);
+void edge_frame(struct node *node, const struct event *event);
+
+#endif

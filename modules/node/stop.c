@@ -1,0 +1,67 @@
+/* Going down: leaves first. A node asks its children, waits for their end, then leaves; who does not leave in time gets
+ * SIGTERM, then SIGKILL. The deadline shrinks by an eighth a level, so that the parent of whoever hangs acts before its own
+ * parent does. */
+
+#include <signal.h>
+
+#include "base/exit_code.h"
+#include "node/node_internal.h"
+
+enum { STOP_MS_LEAST = 200 };
+
+static void ask_children(struct node *node, bool graceful, uint64_t deadline_ms)
+{
+    for (uint32_t child = PEER_FIRST_CHILD; child <= node->child_count; child++) {
+        struct message message = {.type = MSG_SHUTDOWN};
+
+        if (node->children[child - PEER_FIRST_CHILD].state == CHILD_GONE)
+            continue;
+        message.shutdown.graceful = graceful;
+        message.shutdown.deadline_ms = deadline_ms - deadline_ms / 8;
+        want_message(node, child, &message);
+    }
+}
+
+void stop_begin(struct node *node, bool graceful, uint64_t deadline_ms, const char *why)
+{
+    if (deadline_ms < STOP_MS_LEAST)
+        deadline_ms = STOP_MS_LEAST;
+    if (node->life == NODE_DRAINING || node->life == NODE_STOPPED || node->life == NODE_FORKED)
+        return;
+    want_log(node, LOG_INFO, "life", NULL, "stopping: %s", why);
+    life_move(node, NODE_DRAINING);
+    node->stop_due_ns = node->now_ns + deadline_ms * 1000000;
+    node->stop_step_ns = deadline_ms * 1000000 / 16;
+    ask_children(node, graceful, deadline_ms);
+    stop_check(node);
+}
+
+void stop_check(struct node *node)
+{
+    if (node->life != NODE_DRAINING || node->children_left > 0)
+        return;
+    life_move(node, NODE_STOPPED);
+    node->stop_due_ns = UINT64_MAX;
+    want_log(node, LOG_INFO, "life", NULL, "stopped");
+    want_exit(node, node->failure_told ? EXIT_START : 0);
+}
+
+/* SIGTERM to who has not had it, else SIGKILL. */
+static void press(struct node *node, uint32_t number)
+{
+    struct child *child = &node->children[number - PEER_FIRST_CHILD];
+    int next = child->stop_signal == 0 ? SIGTERM : SIGKILL;
+
+    want_log(node, LOG_WARN, "life", NULL, "child %s has not left in time: sending %s",
+             child_path(node, number), next == SIGTERM ? "SIGTERM" : "SIGKILL");
+    child->stop_signal = (uint8_t)next;
+    want_kill(node, number, next);
+}
+
+void stop_timeout(struct node *node)
+{
+    node->stop_due_ns = node->now_ns + node->stop_step_ns;
+    for (uint32_t child = PEER_FIRST_CHILD; child <= node->child_count; child++)
+        if (node->children[child - PEER_FIRST_CHILD].state != CHILD_GONE)
+            press(node, child);
+}

@@ -1,0 +1,161 @@
+/* Watching the children. Dead is who was reaped; silence only makes slow, and a watcher that is late itself judges nobody. */
+
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include "model/beat.h"
+#include "node/node_internal.h"
+
+static uint64_t interval_ns(const struct node *node)
+{
+    return node->config.beat_interval_ms * 1000000;
+}
+
+/* The first look comes at a moment that depends on the rank, so that the beats of a tree do not come in one burst. */
+void watch_begin(struct node *node)
+{
+    uint64_t spread = interval_ns(node) / node->topology->node_count * node->config.rank;
+
+    node->beat_due_ns = node->now_ns + interval_ns(node) - spread / 2;
+}
+
+static void say_slow(struct node *node, uint32_t number, uint64_t silent_ns)
+{
+    char cause[96];
+
+    node->counters.children_slow++;
+    snprintf(cause, sizeof cause, "no sign of life for %llu ms",
+             (unsigned long long)(silent_ns / 1000000));
+    want_log(node, LOG_WARN, "member", NULL, "child %s is slow: %s", child_path(node, number),
+             cause);
+    members_tell(node, child_rank(node, number), MEMBER_SLOW,
+                 ++node->children[number - PEER_FIRST_CHILD].generation, cause);
+}
+
+static void say_well(struct node *node, uint32_t number)
+{
+    node->counters.children_slow--;
+    want_log(node, LOG_INFO, "member", NULL, "child %s is well again", child_path(node, number));
+    members_tell(node, child_rank(node, number), MEMBER_LIVE,
+                 ++node->children[number - PEER_FIRST_CHILD].generation, "");
+}
+
+static void judge(struct node *node, uint32_t number, uint64_t beat_ns)
+{
+    struct child *child = &node->children[number - PEER_FIRST_CHILD];
+    uint64_t silent_ns = node->now_ns > beat_ns ? node->now_ns - beat_ns : 0;
+    bool slow = beat_is_slow(silent_ns, node->config.beat_interval_ms);
+
+    if (child->state != CHILD_READY || slow == child->slow)
+        return;
+    child->slow = slow;
+    if (slow)
+        say_slow(node, number, silent_ns);
+    else
+        say_well(node, number);
+}
+
+/* When the first child that is behind would have to be called slow; it is looked at again just then. */
+static uint64_t next_judgement(const struct node *node, const uint64_t *beats_ns)
+{
+    uint64_t next = node->now_ns + interval_ns(node);
+    uint64_t slow_ns = beat_slow_after_ns(node->config.beat_interval_ms);
+
+    for (uint32_t i = 0; i < node->child_count; i++) {
+        const struct child *child = &node->children[i];
+        bool behind = node->now_ns > beats_ns[i] + interval_ns(node);
+
+        if (child->state == CHILD_READY && !child->slow && behind && beats_ns[i] + slow_ns < next)
+            next = beats_ns[i] + slow_ns + 1;
+    }
+    return next > node->now_ns ? next : node->now_ns + 1;
+}
+
+void watch_beats(struct node *node, const uint64_t *beats_ns)
+{
+    uint64_t late_ns = node->now_ns - node->beat_due_ns;
+
+    if (late_ns > interval_ns(node) / 4) { // we were not run: neither, perhaps, were they
+        node->beat_due_ns = node->now_ns + interval_ns(node) / 4;
+        return;
+    }
+    for (uint32_t child = PEER_FIRST_CHILD; child <= node->child_count; child++)
+        judge(node, child, beats_ns[child - PEER_FIRST_CHILD]);
+    node->beat_due_ns = next_judgement(node, beats_ns);
+}
+
+void watch_end_child(struct node *node, uint32_t number, const char *fault)
+{
+    struct child *child = &node->children[number - PEER_FIRST_CHILD];
+
+    if (child->state == CHILD_GONE)
+        return;
+    snprintf(child->cause, sizeof child->cause, "it broke the rules of its edge (%s)", fault);
+    want_kill(node, number, SIGKILL);
+}
+
+static void describe_end(const struct child *child, int wait_status, char *out, size_t size)
+{
+    int signal = WIFSIGNALED(wait_status) ? WTERMSIG(wait_status) : 0;
+
+    if (child->cause[0])
+        snprintf(out, size, "ended by its parent: %s", child->cause);
+    else if (signal)
+        snprintf(out, size, "killed by signal %d (%s)%s", signal, strsignal(signal),
+                 signal == SIGKILL || signal == SIGTERM ? "" : "; see stderr.log of the run");
+    else
+        snprintf(out, size, "exited with status %d", WEXITSTATUS(wait_status));
+}
+
+/* At work: a leave in order, or a death that everybody hears of. */
+static void obituary(struct node *node, uint32_t number, bool left, const char *cause)
+{
+    struct child *child = &node->children[number - PEER_FIRST_CHILD];
+    uint32_t rank = child_rank(node, number);
+
+    if (left)
+        want_log(node, LOG_INFO, "member", NULL, "child %s has left in order",
+                 child_path(node, number));
+    else
+        want_log(node, LOG_ERROR, "member", NULL, "child %s died: %s", child_path(node, number),
+                 cause);
+    members_tell(node, rank, left ? MEMBER_LEFT : MEMBER_DEAD, ++child->generation, cause);
+}
+
+static void forget_child(struct node *node, struct child *child)
+{
+    if (child->state == CHILD_STARTING)
+        node->children_starting--;
+    if (child->slow) {
+        child->slow = false;
+        node->counters.children_slow--;
+    }
+    child->state = CHILD_GONE;
+    node->children_left--;
+}
+
+void on_child_gone(struct node *node, uint32_t number, int wait_status)
+{
+    struct child *child = &node->children[number - PEER_FIRST_CHILD];
+    bool left = WIFEXITED(wait_status) && WEXITSTATUS(wait_status) == 0;
+    bool was_starting = child->state == CHILD_STARTING;
+    char cause[LIMIT_CAUSE];
+
+    if (child->state == CHILD_GONE)
+        return;
+    describe_end(child, wait_status, cause, sizeof cause);
+    forget_child(node, child);
+    if (!left)
+        node->counters.children_dead++;
+    if (node->life == NODE_READY)
+        obituary(node, number, left, cause);
+    else if (node->life == NODE_DRAINING && !left)
+        want_log(node, LOG_ERROR, "member", NULL, "child %s died while stopping: %s",
+                 child_path(node, number), cause);
+    else if (was_starting)
+        start_fail(node, child_rank(node, number), cause);
+    gather_child_gone(node, number);
+    stop_check(node);
+}

@@ -1,0 +1,166 @@
+#include "super/brood.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/mman.h>
+#include <sys/pidfd.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/exit_code.h"
+#include "base/memory.h"
+#include "transport/ring_link.h"
+
+static int make_memory(struct brood *brood, struct error *err)
+{
+    if (brood->count == 0)
+        return 0;
+    brood->memory_size = (size_t)brood->count * RING_EDGE_SIZE;
+    brood->memory = mmap(NULL, brood->memory_size, PROT_READ | PROT_WRITE,
+                         MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (brood->memory == MAP_FAILED) {
+        brood->memory = NULL;
+        return error_set(err, "cannot map %zu bytes for the edges to %u children: %s",
+                         brood->memory_size, brood->count, strerror(errno));
+    }
+    return 0;
+}
+
+/* Move what the child keeps to its fixed numbers and close the rest. Sources that are in the way go up first. */
+static void settle_descriptors(const struct brood_gift *gift, int own_bell)
+{
+    int from[] = {own_bell, gift->bell_fd, gift->dir_fd, gift->run_dir_fd};
+
+    for (int i = 0; i < 4; i++)
+        if (from[i] < KEEP_END && from[i] != KEEP_BELL + i)
+            from[i] = fcntl(from[i], F_DUPFD_CLOEXEC, KEEP_END);
+    for (int i = 0; i < 4; i++)
+        if (from[i] != KEEP_BELL + i && dup3(from[i], KEEP_BELL + i, O_CLOEXEC) < 0)
+            _exit(EXIT_START);
+    close_range(KEEP_END, ~0U, 0);
+}
+
+/* Only our own edge stays mapped. */
+static void settle_memory(const struct brood *brood, const struct inherit *child)
+{
+    char *start = brood->memory;
+    char *mine = child->edge;
+    char *end = start + brood->memory_size;
+
+    if (mine > start)
+        munmap(start, (size_t)(mine - start));
+    if (mine + RING_EDGE_SIZE < end)
+        munmap(mine + RING_EDGE_SIZE, (size_t)(end - mine) - RING_EDGE_SIZE);
+}
+
+static void become_child(struct brood *brood, uint32_t number, const struct brood_gift *gift,
+                         struct inherit *child)
+{
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != child->parent_pid)
+        _exit(EXIT_ORPHANED);
+    settle_memory(brood, child);
+    settle_descriptors(gift, brood->children[number].bell_fd);
+    free(brood->children);
+    *brood = (struct brood){0};
+}
+
+static int fork_one(struct brood *brood, uint32_t number, const struct brood_gift *gift,
+                    struct inherit *child, struct error *err)
+{
+    struct brood_child *entry = &brood->children[number];
+
+    entry->edge = child->edge = (char *)brood->memory + (size_t)number * RING_EDGE_SIZE;
+    entry->bell_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+    if (entry->bell_fd < 0)
+        return error_set(err, "cannot make a doorbell for child %u: %s", number, strerror(errno));
+    entry->pid = fork();
+    if (entry->pid < 0) {
+        entry->pid = 0;
+        return error_set(err, "cannot fork child %u of %u: %s", number, brood->count,
+                         strerror(errno));
+    }
+    if (entry->pid == 0) {
+        become_child(brood, number, gift, child);
+        return BROOD_CHILD;
+    }
+    entry->pid_fd = pidfd_open(entry->pid, 0);
+    if (entry->pid_fd < 0)
+        return error_set(err, "cannot watch child %u: %s", number, strerror(errno));
+    return BROOD_PARENT;
+}
+
+/* Field 22 of /proc/PID/stat of a process that is forked now, without the cost of reading it. */
+static uint64_t boot_ticks(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_BOOTTIME, &now);
+    return (uint64_t)now.tv_sec * (uint64_t)sysconf(_SC_CLK_TCK) +
+           (uint64_t)now.tv_nsec / (UINT64_C(1000000000) / (uint64_t)sysconf(_SC_CLK_TCK));
+}
+
+static void start_empty(struct brood *brood, uint32_t count)
+{
+    *brood = (struct brood){.count = count};
+    brood->children = memory_new(count, sizeof *brood->children);
+    for (uint32_t i = 0; i < count; i++)
+        brood->children[i].pid_fd = brood->children[i].bell_fd = -1;
+}
+
+int brood_fork(struct brood *brood, uint32_t count, const struct brood_gift *gift,
+               struct inherit *child, struct error *err)
+{
+    pid_t self = getpid();
+    int side = BROOD_PARENT;
+
+    start_empty(brood, count);
+    if (make_memory(brood, err) < 0)
+        return -1;
+    fflush(NULL);
+    for (uint32_t i = 0; i < count && side == BROOD_PARENT; i++) {
+        *child = (struct inherit){
+            .run = gift->run, .rank = gift->first_rank + i, .parent_pid = self};
+        child->start_ticks = boot_ticks();
+        side = fork_one(brood, i, gift, child, err);
+    }
+    return side;
+}
+
+static void forget(struct brood_child *child)
+{
+    child->pid = 0;
+    if (child->pid_fd >= 0)
+        close(child->pid_fd);
+    child->pid_fd = -1;
+}
+
+bool brood_reap(struct brood *brood, uint32_t number, int *wait_status)
+{
+    struct brood_child *child = &brood->children[number];
+
+    if (child->pid == 0 || waitpid(child->pid, wait_status, WNOHANG) != child->pid)
+        return false;
+    forget(child);
+    return true;
+}
+
+void brood_destroy(struct brood *brood)
+{
+    for (uint32_t i = 0; i < brood->count; i++) {
+        forget(&brood->children[i]);
+        if (brood->children[i].bell_fd >= 0)
+            close(brood->children[i].bell_fd);
+    }
+    if (brood->memory)
+        munmap(brood->memory, brood->memory_size);
+    free(brood->children);
+    *brood = (struct brood){0};
+}

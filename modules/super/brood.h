@@ -1,0 +1,51 @@
+/* The children of one process: one shared mapping for all their edges, an eventfd and a pidfd each. Forking happens before
+ * the parent has an event base. No policy: who dies is only reported. */
+
+#ifndef SUPER_BROOD_H
+#define SUPER_BROOD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/error.h"
+#include "super/inherit.h"
+
+struct brood_child {
+    pid_t pid;   // 0 once reaped
+    int pid_fd;  // readable when it has ended; -1 once reaped
+    int bell_fd; // its doorbell
+    void *edge;  // memory of the edge, RING_EDGE_SIZE bytes
+};
+
+struct brood {
+    struct brood_child *children;
+    uint32_t count;
+    void *memory; // the one mapping, carved by offset
+    size_t memory_size;
+};
+
+/* What of the parent's a child takes over. */
+struct brood_gift {
+    const struct inherit_run *run;
+    uint32_t first_rank; // of the first child; the others follow
+    int bell_fd;         // the parent's doorbell
+    int dir_fd;          // the parent's directory
+    int run_dir_fd;
+};
+
+enum { BROOD_PARENT = 0, BROOD_CHILD = 1 };
+
+/* Fork `count` processes. Returns BROOD_PARENT in the parent; BROOD_CHILD in each child, with `child` filled, its descriptors in
+ * place and everything else closed; -1 in the parent when a fork or what it needs failed (those already forked live on and stand
+ * in the brood). */
+int brood_fork(struct brood *brood, uint32_t count, const struct brood_gift *gift,
+               struct inherit *child, struct error *err);
+
+/* Reap child `number` (from 0) without waiting: true and its wait status when it has ended. */
+bool brood_reap(struct brood *brood, uint32_t number, int *wait_status);
+
+/* Close and unmap what is still open. The children are not touched. */
+void brood_destroy(struct brood *brood);
+
+#endif

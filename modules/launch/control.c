@@ -48,7 +48,7 @@ static void on_shutdown(struct client *client, const json_t *arguments)
     json_int_t timeout_s = json_integer_value(json_object_get(arguments, "timeout_s"));
 
     client->awaits_end = true;
-    events_add(launcher->events_fd, "shutdown_asked", NULL);
+    events_append(launcher->events_fd, "shutdown_asked", NULL, NULL);
     if (json_is_true(json_object_get(arguments, "force")))
         stop_kill(launcher);
     else

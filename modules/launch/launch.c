@@ -16,6 +16,7 @@
 #include "launch/detach.h"
 #include "launch/launcher.h"
 #include "model/beat.h"
+#include "report/json_file.h"
 
 enum { TICK_MS = 100 };
 
@@ -46,12 +47,12 @@ void launcher_blame(struct launcher *launcher, int exit_code, const char *format
     say_progress_end();
     fprintf(stderr, "linqu: %s\n", sentence);
     if (launcher->events_fd >= 0)
-        events_add(launcher->events_fd, "failure",
-                   json_pack("{s:s, s:i}", "cause", sentence, "exit_code", exit_code));
-    if (launcher->exit_code != EXIT_DONE)
-        return;
-    launcher->exit_code = exit_code;
-    memcpy(launcher->cause, sentence, sizeof launcher->cause);
+        events_append(launcher->events_fd, "failure", NULL, "{s:s, s:i}", "cause", sentence,
+                      "exit_code", exit_code);
+    if (launcher->report)
+        run_report_cause(launcher->report, exit_code, "%s", sentence);
+    if (launcher->exit_code == EXIT_DONE)
+        launcher->exit_code = exit_code;
 }
 
 void launcher_phase(struct launcher *launcher, enum run_phase phase)
@@ -62,11 +63,11 @@ void launcher_phase(struct launcher *launcher, enum run_phase phase)
     if (phase == RUN_STOPPING) {
         launcher->stopping_ns = clock_now_ns();
         if (launcher->ready_ns)
-            run_report_phase(launcher->report, "work_ms",
-                             (double)(launcher->stopping_ns - launcher->ready_ns) / 1e6);
+            run_report_phase(launcher->report, REPORT_WORK,
+                             (launcher->stopping_ns - launcher->ready_ns) / 1000000);
     }
     atomic_store(&launcher->inherit.state.header->phase, phase);
-    events_add(launcher->events_fd, "phase", json_pack("{s:s}", "phase", run_phase_name(phase)));
+    events_append(launcher->events_fd, run_phase_name(phase), NULL, NULL);
 }
 
 /* Every node that is not ready though all below it are: the first in rank order of the lowest level is the one to look at. */
@@ -288,20 +289,6 @@ static void fill_header(struct launcher *launcher)
     atomic_store(&header->launcher_pid, getpid());
 }
 
-static void make_report(struct launcher *launcher)
-{
-    const struct run_facts facts = {
-        .run = launcher->dir.name,
-        .command = launcher->options->command,
-        .topology = launcher->options->topology,
-        .seed = launcher->options->seed,
-        .version = LINQU_VERSION,
-        .started_ns = launcher->started_wall_ns,
-    };
-
-    launcher->report = run_report_create(&facts);
-}
-
 static int check_machine(struct launcher *launcher, char base[LIMIT_PATH], struct error *err)
 {
     struct preflight preflight;
@@ -329,7 +316,8 @@ static int make_run(struct launcher *launcher, const char *base, struct error *e
         return -1;
     fill_inherit(launcher);
     fill_header(launcher);
-    make_report(launcher);
+    launcher->report = run_report_create(launcher->dir.name, options->command, options->topology,
+                                         options->seed);
     launcher->members = membership_create(options->topology);
     return 0;
 }
@@ -376,19 +364,17 @@ static void close_tree(struct launcher *launcher)
     reservation_release(&launcher->reservation);
 }
 
-static void write_report(struct launcher *launcher, const struct run_leaks *leaks)
+static void write_report(struct launcher *launcher)
 {
     struct error err;
-    json_t *json = run_report_json(launcher->report, clock_wall_ns(), launcher->exit_code,
-                                   launcher->cause[0] ? launcher->cause : NULL, leaks);
+    json_t *json;
 
-    if (json_write_file(json, launcher->dir.fd, "run.json", &err) < 0)
+    if (run_report_write(launcher->report, launcher->dir.fd, &err) < 0)
         launcher_blame(launcher, EXIT_INTERNAL, "%s", err.text);
-    if (launcher->options->json && launcher->detach_fd < 0) {
-        json_dumpf(json, stdout, JSON_INDENT(2));
-        putchar('\n');
-        fflush(stdout);
-    }
+    if (!launcher->options->json || launcher->options->detach)
+        return;
+    json = run_report_json(launcher->report);
+    json_print(stdout, json);
     json_decref(json);
 }
 
@@ -403,12 +389,12 @@ static void blame_leaks(struct launcher *launcher, const struct run_leaks *leaks
 
 static void end_run(struct launcher *launcher)
 {
-    double stop_ms = 0;
+    uint64_t stop_ms = 0;
     struct run_leaks leaks;
 
     if (launcher->stopping_ns)
-        stop_ms = (double)(clock_now_ns() - launcher->stopping_ns) / 1e6;
-    run_report_phase(launcher->report, "stop_ms", stop_ms);
+        stop_ms = (clock_now_ns() - launcher->stopping_ns) / 1000000;
+    run_report_phase(launcher->report, REPORT_STOP, stop_ms);
     if (launcher->stop_signal)
         tree_unlink_sockets(launcher, 0);
     work_abandon(launcher);
@@ -416,10 +402,12 @@ static void end_run(struct launcher *launcher)
     atomic_store(&launcher->inherit.state.header->phase, RUN_ENDED);
     close_tree(launcher);
     leaks = stop_account(launcher);
+    run_report_leaks(launcher->report, &leaks);
     blame_leaks(launcher, &leaks);
-    events_add(launcher->events_fd, "ended", json_pack("{s:i}", "exit_code", launcher->exit_code));
-    write_report(launcher, &leaks);
-    say_ended(launcher, &leaks, stop_ms);
+    launcher->exit_code = run_report_end(launcher->report);
+    events_append(launcher->events_fd, "ended", NULL, "{s:i}", "exit_code", launcher->exit_code);
+    write_report(launcher);
+    say_ended(launcher, &leaks, (double)stop_ms);
 }
 
 static int run(struct launcher *launcher)

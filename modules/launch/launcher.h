@@ -23,8 +23,8 @@ struct work {
     struct work *next;
     char **scenarios;       // names; none: a discovery
     size_t count, at;
-    size_t first_result;    // index of its first scenario in the report
-    uint32_t failed_before; // checks that had failed before it
+    size_t first_result; // index of its first scenario in the report
+    bool failed;         // a check of it does not hold
     struct client *client;
 };
 
@@ -57,6 +57,8 @@ struct launcher {
     struct client *clients;
 
     struct run_report *report;
+    struct report_scenario *results; // of the running scenario
+    size_t scenarios_begun;
     int events_fd;
     struct work *work; // the first is being done
     const struct scenario *scenario;
@@ -73,7 +75,6 @@ struct launcher {
     int stop_signal;       // the last the top was sent
     unsigned interrupts;
     int exit_code;               // of the earliest cause
-    char cause[ERROR_TEXT_SIZE]; // its sentence; empty for none
     bool failed_at_start;        // FAILED has been heard
     int detach_fd;               // told when READY, or how it failed; -1: nobody waits
     uint32_t descriptors_before;
@@ -103,6 +104,7 @@ void work_add(struct launcher *launcher, const char *const *scenarios, size_t co
 void work_begin(struct launcher *launcher); // the tree is READY
 void work_gathered(struct launcher *launcher, const struct gather_result *result);
 void work_finished(void *launcher); // the running scenario says so
+void work_wake(struct launcher *launcher); // something was added
 void work_turn(struct launcher *launcher);
 void work_abandon(struct launcher *launcher); // the run ends before it is done
 
@@ -124,7 +126,7 @@ void say(const struct launcher *launcher, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 void say_progress(struct launcher *launcher);
 void say_progress_end(void);
-void say_scenario(const struct launcher *launcher, const json_t *scenario);
+void say_scenario(const struct launcher *launcher, const struct report_scenario *results);
 void say_ended(const struct launcher *launcher, const struct run_leaks *leaks, double stop_ms);
 /* "17,489" into a buffer that lives until the fourth call after it. */
 const char *with_commas(uint64_t number);

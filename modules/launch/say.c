@@ -81,25 +81,18 @@ static const char *paint(const struct launcher *launcher, bool good)
     return good ? "\033[32mpass\033[0m" : "\033[31mFAIL\033[0m";
 }
 
-static bool passed(const json_t *object)
+void say_scenario(const struct launcher *launcher, const struct report_scenario *results)
 {
-    return strcmp(json_string_value(json_object_get(object, "result")), "pass") == 0;
-}
-
-void say_scenario(const struct launcher *launcher, const json_t *scenario)
-{
-    const json_t *check;
-    size_t i;
+    const char *name, *detail;
+    bool good;
 
     if (launcher->options->quiet || launcher->options->json)
         return;
     say_progress_end();
-    printf("%s: %s\n", json_string_value(json_object_get(scenario, "name")),
-           paint(launcher, passed(scenario)));
-    json_array_foreach(json_object_get(scenario, "checks"), i, check)
-        printf("  %-9s %s  %s\n", json_string_value(json_object_get(check, "name")),
-               paint(launcher, passed(check)),
-               json_string_value(json_object_get(check, "detail")));
+    printf("%s: %s\n", report_scenario_name(results),
+           paint(launcher, report_scenario_passed(results)));
+    for (size_t i = 0; report_scenario_check(results, i, &name, &good, &detail); i++)
+        printf("  %-9s %s  %s\n", name, paint(launcher, good), detail);
     fflush(stdout);
 }
 

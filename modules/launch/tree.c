@@ -168,8 +168,7 @@ static void member_changed(struct launcher *launcher, const struct wire_member *
 
     topology_path(launcher->options->topology, change->rank, path, sizeof path);
     wire_str_copy(change->cause, cause, sizeof cause);
-    events_add(launcher->events_fd, "member",
-               json_pack("{s:s, s:s, s:s}", "node", path, "status", status, "cause", cause));
+    events_append(launcher->events_fd, status, path, "{s:s}", "cause", cause);
     if (change->status == MEMBER_DEAD)
         member_dead(launcher, change->rank, path, cause);
     else if (change->status == MEMBER_LEFT)

@@ -1,11 +1,14 @@
 /* What is done with the tree, one after the other: the scenarios of the command line, then what `exec` and `discover` ask. */
 
+#include <signal.h>
 #include <stdlib.h>
-#include <string.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "base/memory.h"
+#include "launch/detach.h"
 #include "launch/launcher.h"
+#include "rundir/file.h"
 
 enum { PURPOSE_DISCOVER = 2 };
 
@@ -33,7 +36,7 @@ static void work_free(struct work *work)
     free(work);
 }
 
-static const struct scenario_host host_of(struct launcher *launcher)
+static struct scenario_host host_of(struct launcher *launcher)
 {
     return (struct scenario_host){
         .launcher = launcher,
@@ -42,7 +45,7 @@ static const struct scenario_host host_of(struct launcher *launcher)
         .run_dir_fd = launcher->dir.fd,
         .logical_system = launcher->options->logical_system,
         .physical_system = launcher->options->physical_system,
-        .report = launcher->report,
+        .report = launcher->results,
         .gather = tree_gather,
         .finished = work_finished,
     };
@@ -50,19 +53,20 @@ static const struct scenario_host host_of(struct launcher *launcher)
 
 static void start_scenario(struct launcher *launcher, const char *name)
 {
-    const struct scenario_host host = host_of(launcher);
+    struct scenario_host host;
 
     launcher->scenario = scenario_find(name);
-    run_report_scenario(launcher->report, name);
-    events_add(launcher->events_fd, "scenario_started", json_pack("{s:s}", "name", name));
+    events_append(launcher->events_fd, "scenario_started", NULL, "{s:s}", "name", name);
     launcher_phase(launcher, RUN_WORKING);
+    launcher->results = run_report_scenario(launcher->report, name);
+    launcher->scenarios_begun++;
+    host = host_of(launcher);
     launcher->running = launcher->scenario->start(&host);
 }
 
 static void start_work(struct launcher *launcher, struct work *work)
 {
-    work->first_result = json_array_size(run_report_scenarios(launcher->report));
-    work->failed_before = run_report_failed(launcher->report);
+    work->first_result = launcher->scenarios_begun;
     if (work->count == 0) {
         launcher_phase(launcher, RUN_WORKING);
         tree_gather(launcher, PURPOSE_DISCOVER);
@@ -73,23 +77,23 @@ static void start_work(struct launcher *launcher, struct work *work)
 
 static json_t *results_since(const struct launcher *launcher, size_t first)
 {
-    const json_t *all = run_report_scenarios(launcher->report);
+    json_t *report = run_report_json(launcher->report);
+    const json_t *all = json_object_get(report, "scenarios");
     json_t *some = json_array();
 
     for (size_t i = first; i < json_array_size(all); i++)
         json_array_append(some, json_array_get(all, i));
+    json_decref(report);
     return some;
 }
 
 static void answer_exec(struct launcher *launcher, const struct work *work)
 {
-    bool good = run_report_failed(launcher->report) == work->failed_before;
-
-    control_reply(work->client, good ? EXIT_DONE : EXIT_CHECK,
+    control_reply(work->client, work->failed ? EXIT_CHECK : EXIT_DONE,
                   json_pack("{s:s, s:s, s:o, s:s}", "schema", "linqu.exec/1", "run",
                             launcher->dir.name, "scenarios",
                             results_since(launcher, work->first_result), "result",
-                            good ? "pass" : "fail"));
+                            work->failed ? "fail" : "pass"));
 }
 
 /* The first of the list is done: on to the next, or to idling, or to the end. */
@@ -110,16 +114,16 @@ static void work_done(struct launcher *launcher)
 static void scenario_done(struct launcher *launcher)
 {
     struct work *work = launcher->work;
-    const json_t *all = run_report_scenarios(launcher->report);
-    const json_t *result = json_array_get(all, json_array_size(all) - 1);
-    const char *verdict = json_string_value(json_object_get(result, "result"));
+    bool passed = report_scenario_passed(launcher->results);
 
-    events_add(launcher->events_fd, "scenario_ended",
-               json_pack("{s:s, s:s}", "name", launcher->scenario->name, "result", verdict));
-    say_scenario(launcher, result);
-    if (strcmp(verdict, "pass") != 0)
+    events_append(launcher->events_fd, "scenario_ended", NULL, "{s:s, s:s}", "name",
+                  launcher->scenario->name, "result", passed ? "pass" : "fail");
+    say_scenario(launcher, launcher->results);
+    if (!passed) {
+        work->failed = true;
         launcher_blame(launcher, EXIT_CHECK, "a check of the scenario %s does not hold",
                        launcher->scenario->name);
+    }
     if (++work->at < work->count) {
         start_scenario(launcher, work->scenarios[work->at]);
         return;
@@ -151,9 +155,8 @@ static void discovery_done(struct launcher *launcher, const struct gather_result
 
 void work_gathered(struct launcher *launcher, const struct gather_result *result)
 {
-    events_add(launcher->events_fd, "round",
-               json_pack("{s:f, s:i}", "ms", (double)result->took_ns / 1e6, "missing",
-                         (int)result->missing));
+    events_append(launcher->events_fd, "round", NULL, "{s:f, s:i}", "ms",
+                  (double)result->took_ns / 1e6, "missing", (int)result->missing);
     if (launcher->running)
         launcher->scenario->gathered(launcher->running, result);
     else if (launcher->work && launcher->work->count == 0)
@@ -184,6 +187,7 @@ static void prune_in_background(struct launcher *launcher)
     struct error err;
 
     if (fork() == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
         run_dir_prune(launcher->dir.base, launcher->options->keep, &err);
         _exit(0);
     }
@@ -191,18 +195,18 @@ static void prune_in_background(struct launcher *launcher)
 
 void work_begin(struct launcher *launcher)
 {
-    double ms;
+    uint64_t ms;
 
     launcher->ready_ns = clock_now_ns();
-    ms = (double)(launcher->ready_ns - launcher->started_ns) / 1e6;
-    run_report_phase(launcher->report, "start_ms", ms);
+    ms = (launcher->ready_ns - launcher->started_ns) / 1000000;
+    run_report_phase(launcher->report, REPORT_START, ms);
     launcher_phase(launcher, RUN_READY);
     say(launcher, "ready: %s nodes in %.2f s",
-        with_commas(launcher->options->topology->node_count), ms / 1000);
+        with_commas(launcher->options->topology->node_count), (double)ms / 1000);
     reservation_forked(&launcher->reservation);
     write_pids(launcher);
     prune_in_background(launcher);
-    launcher_tell_detached(launcher, EXIT_DONE);
+    detach_tell(launcher, EXIT_DONE);
     if (launcher->options->scenario_count)
         work_add(launcher, launcher->options->scenarios, launcher->options->scenario_count, NULL);
     if (launcher->work)

@@ -29,7 +29,7 @@ struct scenario_host {
     int run_dir_fd;
     const char *logical_system;
     const char *physical_system;
-    struct run_report *report; // checks go here, under the scenario's name
+    struct report_scenario *report; // checks go here
     /* Send a GATHER with this purpose (see messages.def) down the tree; the answer comes by scenario_gathered(). */
     void (*gather)(void *launcher, uint8_t purpose);
     /* The scenario is over and may be destroyed when the loop's turn ends. */

@@ -218,7 +218,7 @@ static void report_host_checks(struct scenario_run *run, const struct expected *
              expected->cluster, expected->supernodes);
     snprintf(detail[T7], sizeof detail[T7], "no dead peer");
     for (int i = 0; i < HOST_CHECKS; i++)
-        run_report_check(run->host.report, check_names[i], run->failure[i][0] == '\0', "%s",
+        report_check(run->host.report, check_names[i], run->failure[i][0] == '\0', "%s",
                          run->failure[i][0] ? run->failure[i] : detail[i]);
 }
 
@@ -257,7 +257,7 @@ static void check_round(struct scenario_run *run, const char *name,
                      result->count[level], level);
         whole &= result->count[level] == topology->count[level];
     }
-    run_report_check(run->host.report, name, whole, "%s answered in %.3f ms%s%s", counts,
+    report_check(run->host.report, name, whole, "%s answered in %.3f ms%s%s", counts,
                      (double)result->took_ns / 1e6, result->error[0] ? "; " : "", result->error);
 }
 
@@ -265,7 +265,7 @@ static void probe_done(void *arg, const struct probe_result *result)
 {
     struct scenario_run *run = arg;
 
-    run_report_check(run->host.report, "T8", result->asked == result->answered,
+    report_check(run->host.report, "T8", result->asked == result->answered,
                      "%u of %u named sockets answer a heartbeat%s%s", result->answered,
                      result->asked, result->first_failure[0] ? "; " : "", result->first_failure);
     run->host.finished(run->host.launcher);

@@ -50,9 +50,9 @@ static void on_shutdown(struct client *client, const json_t *arguments)
     client->awaits_end = true;
     events_append(launcher->events_fd, "shutdown_asked", NULL, NULL);
     if (json_is_true(json_object_get(arguments, "force")))
-        stop_kill(launcher);
+        ending_kill(launcher);
     else
-        stop_begin(launcher, true,
+        ending_begin(launcher, true,
                    timeout_s > 0 ? (uint64_t)timeout_s * 1000
                                  : launcher->options->stop_timeout_s * UINT64_C(1000));
 }

@@ -114,15 +114,15 @@ static void tick(evutil_socket_t fd, short what, void *arg)
     say_progress(launcher);
     if (launcher->phase == RUN_STARTING && seconds_over(launcher->started_ns, options->start_timeout_s)) {
         blame_start_timeout(launcher);
-        stop_kill(launcher);
+        ending_kill(launcher);
     }
     if (launcher->phase != RUN_STOPPING && seconds_over(launcher->started_ns, options->timeout_s)) {
         launcher_blame(launcher, EXIT_TIMEOUT, "the run took longer than --timeout %u s",
                        options->timeout_s);
-        stop_begin(launcher, true, options->stop_timeout_s * UINT64_C(1000));
+        ending_begin(launcher, true, options->stop_timeout_s * UINT64_C(1000));
     }
     if (clock_now_ns() >= launcher->stop_due_ns)
-        stop_timeout(launcher);
+        ending_timeout(launcher);
 }
 
 /* Once: gracefully. Twice: at once. Ending a held run that is well is how it ends. */
@@ -133,7 +133,7 @@ static void on_interrupt(struct launcher *launcher, int signal)
 
     if (++launcher->interrupts > 1) {
         launcher_blame(launcher, EXIT_SIGNAL + signal, "killing what is left of the run");
-        stop_kill(launcher);
+        ending_kill(launcher);
         return;
     }
     if (!held)
@@ -141,9 +141,9 @@ static void on_interrupt(struct launcher *launcher, int signal)
                        strsignal(signal));
     say(launcher, "stopping%s", signal == SIGINT ? "; Ctrl-C again kills at once" : "");
     if (launcher->phase == RUN_STARTING)
-        stop_kill(launcher);
+        ending_kill(launcher);
     else
-        stop_begin(launcher, true, launcher->options->stop_timeout_s * UINT64_C(1000));
+        ending_begin(launcher, true, launcher->options->stop_timeout_s * UINT64_C(1000));
 }
 
 static void signal_readable(evutil_socket_t fd, short what, void *arg)
@@ -341,6 +341,9 @@ static int start(struct launcher *launcher, struct error *err)
 
 static void free_all(struct launcher *launcher)
 {
+    run_dir_close(&launcher->dir);
+    if (launcher->events_fd >= 0)
+        close(launcher->events_fd);
     link_destroy(launcher->top);
     brood_destroy(&launcher->brood);
     message_reader_destroy(launcher->reader);
@@ -401,7 +404,7 @@ static void end_run(struct launcher *launcher)
     atomic_store(&launcher->inherit.state.header->exit_code, (uint32_t)launcher->exit_code);
     atomic_store(&launcher->inherit.state.header->phase, RUN_ENDED);
     close_tree(launcher);
-    leaks = stop_account(launcher);
+    leaks = ending_account(launcher);
     run_report_leaks(launcher->report, &leaks);
     blame_leaks(launcher, &leaks);
     launcher->exit_code = run_report_end(launcher->report);

@@ -114,11 +114,11 @@ void control_close(struct launcher *launcher); // answers who awaits the end
 void control_reply(struct client *client, int exit_code, json_t *answer); // steals the answer
 void control_turn(struct launcher *launcher);
 
-/* stop.c: the way down and the account. */
-void stop_begin(struct launcher *launcher, bool graceful, uint64_t deadline_ms);
-void stop_kill(struct launcher *launcher);
-void stop_timeout(struct launcher *launcher);
-struct run_leaks stop_account(struct launcher *launcher);
+/* ending.c: the way down and the account. */
+void ending_begin(struct launcher *launcher, bool graceful, uint64_t deadline_ms);
+void ending_kill(struct launcher *launcher);
+void ending_timeout(struct launcher *launcher);
+struct run_leaks ending_account(struct launcher *launcher);
 uint32_t count_descriptors(void);
 
 /* say.c: the terminal. */

@@ -201,7 +201,7 @@ static void on_failed(struct launcher *launcher, const struct msg_failed *failed
     topology_path(launcher->options->topology, failed->rank, path, sizeof path);
     launcher_blame(launcher, EXIT_START, "start failed: %s: %s", path,
                    wire_str_copy(failed->cause, cause, sizeof cause));
-    stop_kill(launcher);
+    ending_kill(launcher);
 }
 
 static void handle(struct launcher *launcher, const struct message *message)
@@ -232,7 +232,7 @@ static void top_broken(struct launcher *launcher, enum frame_fault fault)
     topology_path(launcher->options->topology, 0, path, sizeof path);
     launcher_blame(launcher, EXIT_INTERNAL, "%s broke the rules of its edge (%s); ending the run",
                    path, frame_fault_name(fault));
-    stop_kill(launcher);
+    ending_kill(launcher);
 }
 
 static void top_frame(void *owner, struct link *link, const uint8_t *frame, size_t size)

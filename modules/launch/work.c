@@ -108,7 +108,7 @@ static void work_done(struct launcher *launcher)
     else if (launcher->options->hold)
         launcher_phase(launcher, RUN_READY);
     else
-        stop_begin(launcher, true, launcher->options->stop_timeout_s * UINT64_C(1000));
+        ending_begin(launcher, true, launcher->options->stop_timeout_s * UINT64_C(1000));
 }
 
 static void scenario_done(struct launcher *launcher)
@@ -212,7 +212,7 @@ void work_begin(struct launcher *launcher)
     if (launcher->work)
         start_work(launcher, launcher->work);
     else if (!launcher->options->hold)
-        stop_begin(launcher, true, launcher->options->stop_timeout_s * UINT64_C(1000));
+        ending_begin(launcher, true, launcher->options->stop_timeout_s * UINT64_C(1000));
 }
 
 void work_wake(struct launcher *launcher)

@@ -4,10 +4,9 @@
 
 #include <stdlib.h>
 
-#include "member/discovery.h"
 #include "node/node_internal.h"
 
-enum { DISCOVERY_DELAY_MS = 100, CHANGES_AT_ONCE = 64 };
+enum { CHANGES_AT_ONCE = 64 };
 
 static bool travels_down(const struct wire_member *change)
 {
@@ -46,8 +45,8 @@ static void pass_on(struct node *node, uint32_t from, const struct wire_member *
     if (from != PEER_PARENT)
         send_changes(node, PEER_PARENT, changes, count);
     send_down(node, from, changes, count);
-    if (count > 0 && node->writes_discovery && node->discovery_due_ns == UINT64_MAX)
-        node->discovery_due_ns = node->now_ns + DISCOVERY_DELAY_MS * UINT64_C(1000000);
+    if (count > 0)
+        discovery_changed(node);
 }
 
 void members_tell(struct node *node, uint32_t rank, enum member_status status, uint32_t generation,

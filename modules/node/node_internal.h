@@ -109,13 +109,16 @@ void watch_beats(struct node *node, const uint64_t *beats_ns);
 void watch_end_child(struct node *node, uint32_t child, const char *fault);
 void on_child_gone(struct node *node, uint32_t child, int wait_status);
 
-/* members.c: the word of a death or a leave travels over the whole tree; identity.json and discovery.json. */
+/* members.c: the word of a death or a leave travels over the whole tree. */
 void members_tell(struct node *node, uint32_t rank, enum member_status status, uint32_t generation,
                   const char *cause);
 void on_members(struct node *node, uint32_t peer, const struct msg_members *members);
+
+/* host_files.c: identity.json and discovery.json of a host. */
 void identity_write(struct node *node);
 void discovery_write(struct node *node);
 void discovery_timeout(struct node *node);
+void discovery_changed(struct node *node); // the table of members has
 
 /* gather.c: a round down to every leaf and back. */
 void on_gather(struct node *node, const struct message *message);

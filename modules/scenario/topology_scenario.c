@@ -139,7 +139,7 @@ static bool coordinate_is(const struct topology *topology, uint32_t rank, const 
 static void check_identity(struct scenario_run *run, uint32_t rank, uint8_t *seen, uint32_t hosts)
 {
     json_t *identity = load(run, rank, "identity.json");
-    uint32_t index[LEVEL_COUNT], global;
+    uint32_t index[LEVEL_COUNT] = {0}, global = hosts;
 
     if (!identity || !read_index(json_object_get(identity, "coordinate"), index) ||
         !coordinate_is(run->host.topology, rank, index))
@@ -147,7 +147,7 @@ static void check_identity(struct scenario_run *run, uint32_t rank, uint8_t *see
                                            : "there is no identity.json");
     if (!number(identity, "global_index", &global) || global >= hosts || seen[global]++)
         host_fails(run, T2, rank, "its global_index is missing, out of range or taken");
-    else if (index_by_strides(run->host.topology, index) != global)
+    if (!identity || index_by_strides(run->host.topology, index) != global)
         host_fails(run, T3, rank, "its global_index is not what the strides give");
     json_decref(identity);
 }

@@ -2,6 +2,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -12,7 +13,7 @@
 
 enum { STOP_MS_LEAST = 200 };
 
-void stop_begin(struct launcher *launcher, bool graceful, uint64_t deadline_ms)
+void ending_begin(struct launcher *launcher, bool graceful, uint64_t deadline_ms)
 {
     if (launcher->phase == RUN_STOPPING)
         return;
@@ -26,7 +27,7 @@ void stop_begin(struct launcher *launcher, bool graceful, uint64_t deadline_ms)
 }
 
 /* The death of the top ends every process below it. */
-void stop_kill(struct launcher *launcher)
+void ending_kill(struct launcher *launcher)
 {
     launcher_phase(launcher, RUN_STOPPING);
     work_abandon(launcher);
@@ -53,7 +54,7 @@ static void name_survivor(struct launcher *launcher)
     }
 }
 
-void stop_timeout(struct launcher *launcher)
+void ending_timeout(struct launcher *launcher)
 {
     pid_t top = launcher->brood.children[0].pid;
     char path[LIMIT_NODE_PATH];
@@ -69,7 +70,7 @@ void stop_timeout(struct launcher *launcher)
     launcher_blame(launcher, EXIT_NODE, "%s has not stopped in time: sending %s", path,
                    launcher->stop_signal == SIGTERM ? "SIGTERM" : "SIGKILL");
     if (launcher->stop_signal == SIGKILL)
-        stop_kill(launcher);
+        ending_kill(launcher);
     else if (top > 0)
         kill(top, SIGTERM);
 }
@@ -137,9 +138,16 @@ static uint32_t count_sockets(const struct launcher *launcher)
     return count;
 }
 
-struct run_leaks stop_account(struct launcher *launcher)
+/* What stays open until the account is written: the run's directory and its events. */
+static uint32_t count_kept(const struct launcher *launcher)
 {
-    uint32_t now = count_descriptors();
+    return (uint32_t)(launcher->dir.base_fd >= 0) + (uint32_t)(launcher->dir.fd >= 0) +
+           (uint32_t)(launcher->dir.lock_fd >= 0) + (uint32_t)(launcher->events_fd >= 0);
+}
+
+struct run_leaks ending_account(struct launcher *launcher)
+{
+    uint32_t now = count_descriptors() - count_kept(launcher);
 
     return (struct run_leaks){
         .processes = count_processes(),

@@ -86,8 +86,12 @@ $(eval $(call archive,$(LIBBRAIN),$(BRAIN)))
 $(eval $(call archive,$(LIBBODY),$(BODY)))
 $(eval $(call archive,$(LIBUSERS),$(USERS)))
 
+# Symbols are bound once, in the launcher: bound lazily, each of thousands of processes would look each of them up again, in pages
+# of its own.
+LDFLAGS ?= -Wl,-z,now
+
 $(LINQU): $(BUILD)/linqu.o $(LIBS)
-	$(CC) $(SAN_FLAGS) -o $@ $^ $(BRAIN_LIBS) $(BODY_LIBS)
+	$(CC) $(SAN_FLAGS) $(LDFLAGS) -o $@ $^ $(BRAIN_LIBS) $(BODY_LIBS)
 
 # --- tests -----------------------------------------------------------------------------------------------------
 # tests/unit/test_NAME.c and tests/sim/test_NAME.c are one Check program each; they link the brain, and the body or

@@ -40,7 +40,8 @@ void actor_tell(struct actor *actor, struct event event)
         memcpy(error, actor->file_error, sizeof error);
         actor->file_error[0] = '\0';
         actor->file_results--;
-        tell_one(actor, (struct event){.type = EVENT_FILE_WRITTEN, .text = error[0] ? error : NULL});
+        tell_one(actor,
+                 (struct event){.type = EVENT_FILE_WRITTEN, .text = error[0] ? error : NULL});
     }
 }
 
@@ -49,8 +50,9 @@ static void edge_frame(void *owner, struct link *link, const uint8_t *frame, siz
     struct edge *edge = owner;
 
     (void)link;
-    actor_tell(edge->actor,
-               (struct event){.type = EVENT_FRAME, .peer = edge->peer, .frame = frame, .size = size});
+    actor_tell(
+        edge->actor,
+        (struct event){.type = EVENT_FRAME, .peer = edge->peer, .frame = frame, .size = size});
 }
 
 static void edge_closed(void *owner, struct link *link, enum frame_fault fault)
@@ -64,7 +66,8 @@ static void edge_closed(void *owner, struct link *link, enum frame_fault fault)
 
 static const struct link_owner edge_owner = {.frame = edge_frame, .closed = edge_closed};
 
-/* The frames that a child sent before it ended are its last words: they come before the word of its end. */
+/* The frames that a child sent before it ended are its last words: they come before the word of its
+ * end. */
 static void child_gone(struct edge *edge, int wait_status)
 {
     struct actor *actor = edge->actor;
@@ -76,8 +79,9 @@ static void child_gone(struct edge *edge, int wait_status)
     rank += topology_children(actor->run->topology, actor->self.rank, &count);
     atomic_store_explicit(&actor->run->state.records[rank].exit_status, wait_status,
                           memory_order_relaxed);
-    actor_tell(actor, (struct event){
-                          .type = EVENT_CHILD_GONE, .peer = edge->peer, .wait_status = wait_status});
+    actor_tell(
+        actor,
+        (struct event){.type = EVENT_CHILD_GONE, .peer = edge->peer, .wait_status = wait_status});
     if (edge->link)
         actor_keep_counters(actor, edge->link);
     link_destroy(edge->link);
@@ -297,13 +301,15 @@ static int fork_children(struct actor *actor, struct error *err)
     return side;
 }
 
-/* Directory, children, loop, log and socket, in the order that keeps a child free of what is ours. */
+/* Directory, children, loop, log and socket, in the order that keeps a child free of what is ours.
+ */
 static int start(struct actor *actor, struct error *err)
 {
     char log_name[64];
     int forked;
 
-    if (node_dir_make(&actor->dir, actor->run->topology, actor->self.rank, KEEP_PARENT_DIR, err) < 0)
+    if (node_dir_make(&actor->dir, actor->run->topology, actor->self.rank, KEEP_PARENT_DIR, err) <
+        0)
         return -1;
     forked = fork_children(actor, err);
     open_edges(actor);

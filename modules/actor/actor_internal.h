@@ -16,8 +16,8 @@
 struct edge {
     struct actor *actor;
     uint32_t peer;
-    struct link *link;    // NULL once the child is gone
-    struct event *gone;   // its pidfd
+    struct link *link;  // NULL once the child is gone
+    struct event *gone; // its pidfd
 };
 
 /* A connection over the named socket. */

@@ -1,4 +1,5 @@
-/* A node's log: one write a line, rotated at LIMIT_LOG_FILE, what could not be written is counted. */
+/* A node's log: one write a line, rotated at LIMIT_LOG_FILE, what could not be written is counted.
+ */
 
 #ifndef ACTOR_LOG_FILE_H
 #define ACTOR_LOG_FILE_H

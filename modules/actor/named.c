@@ -27,10 +27,9 @@ static void guest_frame(void *owner, struct link *link, const uint8_t *frame, si
 
     (void)link;
     if (!guest->ending)
-        actor_tell(guest->actor, (struct event){.type = EVENT_FRAME,
-                                                .peer = guest->peer,
-                                                .frame = frame,
-                                                .size = size});
+        actor_tell(
+            guest->actor,
+            (struct event){.type = EVENT_FRAME, .peer = guest->peer, .frame = frame, .size = size});
 }
 
 static void guest_closed(void *owner, struct link *link, enum frame_fault fault)

@@ -15,7 +15,8 @@ struct node_dir {
     bool own;    // made by this node, so closed with it
 };
 
-/* Make the directory, logs/ and daemon.pid of the node below `parent_fd` (a chip opens its host's logs/ only). */
+/* Make the directory, logs/ and daemon.pid of the node below `parent_fd` (a chip opens its host's
+ * logs/ only). */
 int node_dir_make(struct node_dir *dir, const struct topology *topology, uint32_t rank,
                   int parent_fd, struct error *err);
 

@@ -1,5 +1,5 @@
-/* ctl.sock: tools speak to the launcher, which acts for them in the tree. The first frame is a HEARTBEAT that names our system;
- * then one CTL_REQUEST, answered by CTL_REPLY. */
+/* ctl.sock: tools speak to the launcher, which acts for them in the tree. The first frame is a
+ * HEARTBEAT that names our system; then one CTL_REQUEST, answered by CTL_REPLY. */
 
 #include <stdlib.h>
 #include <string.h>
@@ -53,8 +53,8 @@ static void on_shutdown(struct client *client, const json_t *arguments)
         ending_kill(launcher);
     else
         ending_begin(launcher, true,
-                   timeout_s > 0 ? (uint64_t)timeout_s * 1000
-                                 : launcher->options->stop_timeout_s * UINT64_C(1000));
+                     timeout_s > 0 ? (uint64_t)timeout_s * 1000
+                                   : launcher->options->stop_timeout_s * UINT64_C(1000));
 }
 
 static void on_exec(struct client *client, const json_t *arguments)
@@ -64,7 +64,8 @@ static void on_exec(struct client *client, const json_t *arguments)
     const char **list = memory_new(count, sizeof *list);
     const json_t *name;
 
-    json_array_foreach(names, i, name) {
+    json_array_foreach(names, i, name)
+    {
         list[i] = json_string_value(name);
         if (!list[i] || !scenario_find(list[i])) {
             refuse(client, EXIT_USAGE, "there is no scenario %s", list[i] ? list[i] : "like that");
@@ -83,8 +84,7 @@ static void on_exec(struct client *client, const json_t *arguments)
 static void on_request(struct client *client, const struct message *message)
 {
     const struct msg_ctl_request *request = &message->ctl_request;
-    json_t *arguments =
-        json_loadb(request->arguments.text, request->arguments.size, 0, NULL);
+    json_t *arguments = json_loadb(request->arguments.text, request->arguments.size, 0, NULL);
     char command[32];
 
     client->question = message->correlation;
@@ -180,8 +180,8 @@ int control_open(struct launcher *launcher, struct error *err)
     launcher->control_fd = socket_listen(launcher->dir.fd, "ctl.sock", err);
     if (launcher->control_fd < 0)
         return -1;
-    launcher->control_door = event_new(launcher->base, launcher->control_fd,
-                                       EV_READ | EV_PERSIST, door_readable, launcher);
+    launcher->control_door = event_new(launcher->base, launcher->control_fd, EV_READ | EV_PERSIST,
+                                       door_readable, launcher);
     event_add(launcher->control_door, NULL);
     return 0;
 }

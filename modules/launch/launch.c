@@ -70,7 +70,8 @@ void launcher_phase(struct launcher *launcher, enum run_phase phase)
     events_append(launcher->events_fd, run_phase_name(phase), NULL, NULL);
 }
 
-/* Every node that is not ready though all below it are: the first in rank order of the lowest level is the one to look at. */
+/* Every node that is not ready though all below it are: the first in rank order of the lowest level
+ * is the one to look at. */
 static void blame_start_timeout(struct launcher *launcher)
 {
     const struct topology *topology = launcher->options->topology;
@@ -83,20 +84,20 @@ static void blame_start_timeout(struct launcher *launcher)
 
         ready += life == NODE_READY;
         if (life < NODE_READY && life != NODE_ABSENT &&
-            (suspect == RANK_NONE || topology_level_of_rank(topology, rank) <=
-                                         topology_level_of_rank(topology, suspect)))
+            (suspect == RANK_NONE ||
+             topology_level_of_rank(topology, rank) <= topology_level_of_rank(topology, suspect)))
             suspect = rank;
     }
     if (suspect == RANK_NONE)
         suspect = 0;
     topology_path(topology, suspect, path, sizeof path);
-    launcher_blame(launcher, EXIT_START,
-                   "start failed: %s (process %d, %s) was not ready within %u s; %s of %s nodes were. "
-                   "A slow machine may need a larger --start-timeout",
-                   path, atomic_load(&records[suspect].pid),
-                   node_life_name((enum node_life)atomic_load(&records[suspect].life)),
-                   launcher->options->start_timeout_s, with_commas(ready),
-                   with_commas(topology->node_count));
+    launcher_blame(
+        launcher, EXIT_START,
+        "start failed: %s (process %d, %s) was not ready within %u s; %s of %s nodes were. "
+        "A slow machine may need a larger --start-timeout",
+        path, atomic_load(&records[suspect].pid),
+        node_life_name((enum node_life)atomic_load(&records[suspect].life)),
+        launcher->options->start_timeout_s, with_commas(ready), with_commas(topology->node_count));
 }
 
 static bool seconds_over(uint64_t since_ns, unsigned seconds)
@@ -112,7 +113,8 @@ static void tick(evutil_socket_t fd, short what, void *arg)
     (void)fd;
     (void)what;
     say_progress(launcher);
-    if (launcher->phase == RUN_STARTING && seconds_over(launcher->started_ns, options->start_timeout_s)) {
+    if (launcher->phase == RUN_STARTING &&
+        seconds_over(launcher->started_ns, options->start_timeout_s)) {
         blame_start_timeout(launcher);
         ending_kill(launcher);
     }
@@ -128,8 +130,8 @@ static void tick(evutil_socket_t fd, short what, void *arg)
 /* Once: gracefully. Twice: at once. Ending a held run that is well is how it ends. */
 static void on_interrupt(struct launcher *launcher, int signal)
 {
-    bool held = launcher->options->hold && launcher->phase == RUN_READY &&
-                launcher->exit_code == EXIT_DONE;
+    bool held =
+        launcher->options->hold && launcher->phase == RUN_READY && launcher->exit_code == EXIT_DONE;
 
     if (++launcher->interrupts > 1) {
         launcher_blame(launcher, EXIT_SIGNAL + signal, "killing what is left of the run");
@@ -316,8 +318,8 @@ static int make_run(struct launcher *launcher, const char *base, struct error *e
         return -1;
     fill_inherit(launcher);
     fill_header(launcher);
-    launcher->report = run_report_create(launcher->dir.name, options->command, options->topology,
-                                         options->seed);
+    launcher->report =
+        run_report_create(launcher->dir.name, options->command, options->topology, options->seed);
     launcher->members = membership_create(options->topology);
     return 0;
 }
@@ -384,10 +386,11 @@ static void write_report(struct launcher *launcher)
 static void blame_leaks(struct launcher *launcher, const struct run_leaks *leaks)
 {
     if (leaks->processes + leaks->descriptors + leaks->shared_memory + leaks->sockets)
-        launcher_blame(launcher, EXIT_LEAK,
-                       "the run left behind %u processes, %u descriptors, %u shared mappings and %u "
-                       "sockets; see linqu discover --clean",
-                       leaks->processes, leaks->descriptors, leaks->shared_memory, leaks->sockets);
+        launcher_blame(
+            launcher, EXIT_LEAK,
+            "the run left behind %u processes, %u descriptors, %u shared mappings and %u "
+            "sockets; see linqu discover --clean",
+            leaks->processes, leaks->descriptors, leaks->shared_memory, leaks->sockets);
 }
 
 static void end_run(struct launcher *launcher)

@@ -1,5 +1,5 @@
-/* `linqu run`: the launcher. It owns the terminal, the signals, the reaping and the account; everything else
- * happens in the tree that it forks. */
+/* `linqu run`: the launcher. It owns the terminal, the signals, the reaping and the account;
+ * everything else happens in the tree that it forks. */
 
 #ifndef LAUNCH_LAUNCH_H
 #define LAUNCH_LAUNCH_H

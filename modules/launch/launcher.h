@@ -18,10 +18,11 @@
 #include "super/brood.h"
 #include "transport/link.h"
 
-/* Something to do with the tree, one after the other: scenarios, or a discovery. `client` waits for the answer (NULL: nobody). */
+/* Something to do with the tree, one after the other: scenarios, or a discovery. `client` waits for
+ * the answer (NULL: nobody). */
 struct work {
     struct work *next;
-    char **scenarios;       // names; none: a discovery
+    char **scenarios; // names; none: a discovery
     size_t count, at;
     size_t first_result; // index of its first scenario in the report
     bool failed;         // a check of it does not hold
@@ -47,6 +48,7 @@ struct launcher {
     struct membership *members;
 
     struct brood brood; // the top, alone
+    pid_t pruner;       // removes old runs; 0 or -1: there is none
     struct link *top;   // NULL once it is gone
     struct message_reader *reader;
     struct buffer frame;
@@ -74,9 +76,9 @@ struct launcher {
     uint64_t stop_step_ns; // from SIGTERM to SIGKILL
     int stop_signal;       // the last the top was sent
     unsigned interrupts;
-    int exit_code;               // of the earliest cause
-    bool failed_at_start;        // FAILED has been heard
-    int detach_fd;               // told when READY, or how it failed; -1: nobody waits
+    int exit_code;        // of the earliest cause
+    bool failed_at_start; // FAILED has been heard
+    int detach_fd;        // told when READY, or how it failed; -1: nobody waits
     uint32_t descriptors_before;
     bool over;
 };
@@ -103,7 +105,7 @@ void work_add(struct launcher *launcher, const char *const *scenarios, size_t co
               struct client *client);
 void work_begin(struct launcher *launcher); // the tree is READY
 void work_gathered(struct launcher *launcher, const struct gather_result *result);
-void work_finished(void *launcher); // the running scenario says so
+void work_finished(void *launcher);        // the running scenario says so
 void work_wake(struct launcher *launcher); // something was added
 void work_turn(struct launcher *launcher);
 void work_abandon(struct launcher *launcher); // the run ends before it is done

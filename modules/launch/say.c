@@ -59,17 +59,18 @@ static uint32_t count_ready(const struct launcher *launcher)
 
 void say_progress(struct launcher *launcher)
 {
-    static const char *const verbs[RUN_PHASE_COUNT] = {
-        [RUN_STARTING] = "starting", [RUN_READY] = "ready", [RUN_WORKING] = "working",
-        [RUN_STOPPING] = "stopping"};
+    static const char *const verbs[RUN_PHASE_COUNT] = {[RUN_STARTING] = "starting",
+                                                       [RUN_READY] = "ready",
+                                                       [RUN_WORKING] = "working",
+                                                       [RUN_STOPPING] = "stopping"};
     double seconds = (double)(clock_now_ns() - launcher->started_ns) / 1e9;
 
     if (launcher->options->quiet || !isatty(STDERR_FILENO) || !verbs[launcher->phase] ||
         launcher->phase == RUN_READY)
         return;
     fprintf(stderr, "\r\033[Klinqu: %s: %s of %s nodes ready, %.1f s", verbs[launcher->phase],
-            with_commas(count_ready(launcher)), with_commas(launcher->options->topology->node_count),
-            seconds);
+            with_commas(count_ready(launcher)),
+            with_commas(launcher->options->topology->node_count), seconds);
     fflush(stderr);
     progress_shown = true;
 }
@@ -99,7 +100,7 @@ void say_scenario(const struct launcher *launcher, const struct report_scenario 
 void say_ended(const struct launcher *launcher, const struct run_leaks *leaks, double stop_ms)
 {
     say(launcher,
-        "stopped in %.2f s; left behind: %u processes, %u descriptors, %u shared memory, %u sockets",
-        stop_ms / 1000, leaks->processes, leaks->descriptors, leaks->shared_memory,
-        leaks->sockets);
+        "stopped in %.2f s; left behind: %u processes, %u descriptors, %u shared memory, %u "
+        "sockets",
+        stop_ms / 1000, leaks->processes, leaks->descriptors, leaks->shared_memory, leaks->sockets);
 }

@@ -25,7 +25,8 @@ static void redirect(int fd, int to)
         close(fd);
 }
 
-/* The tree has a process group and standard streams of its own: Ctrl-C and a closed pipe are the launcher's alone. */
+/* The tree has a process group and standard streams of its own: Ctrl-C and a closed pipe are the
+ * launcher's alone. */
 static _Noreturn void become_tree(struct inherit *self)
 {
     setpgid(0, 0);
@@ -262,8 +263,7 @@ void tree_open(struct launcher *launcher)
     struct brood_child *top = &launcher->brood.children[0];
 
     launcher->reader = message_reader_create();
-    launcher->top =
-        ring_link_create(top->edge, RING_PARENT, top->bell_fd, &top_owner, launcher);
+    launcher->top = ring_link_create(top->edge, RING_PARENT, top->bell_fd, &top_owner, launcher);
 }
 
 bool tree_turn(struct launcher *launcher)
@@ -306,6 +306,8 @@ static void top_gone(struct launcher *launcher, int wait_status)
     link_destroy(launcher->top);
     launcher->top = NULL;
     launcher_phase(launcher, RUN_STOPPING);
+    if (launcher->pruner > 0)
+        kill(launcher->pruner, SIGTERM);
 }
 
 void tree_reap(struct launcher *launcher)
@@ -316,6 +318,8 @@ void tree_reap(struct launcher *launcher)
     while ((pid = waitpid(-1, &wait_status, WNOHANG)) > 0)
         if (pid == launcher->brood.children[0].pid)
             top_gone(launcher, wait_status);
+        else if (pid == launcher->pruner)
+            launcher->pruner = 0;
     if (pid < 0 && errno == ECHILD && launcher->brood.children[0].pid == 0)
         launcher->over = true;
 }

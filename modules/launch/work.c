@@ -1,4 +1,5 @@
-/* What is done with the tree, one after the other: the scenarios of the command line, then what `exec` and `discover` ask. */
+/* What is done with the tree, one after the other: the scenarios of the command line, then what
+ * `exec` and `discover` ask. */
 
 #include <signal.h>
 #include <stdlib.h>
@@ -181,12 +182,14 @@ static void write_pids(struct launcher *launcher)
     buffer_free(&text);
 }
 
-/* Dead runs of ours beyond the newest are removed by a process of the run, so that nobody waits for it. */
+/* Dead runs of ours beyond the newest are removed by a process of the run, so that nobody waits for
+ * it: what it has not done when the run ends, a later run goes on with. */
 static void prune_in_background(struct launcher *launcher)
 {
     struct error err;
 
-    if (fork() == 0) {
+    launcher->pruner = fork();
+    if (launcher->pruner == 0) {
         prctl(PR_SET_PDEATHSIG, SIGKILL);
         run_dir_prune(launcher->dir.base, launcher->options->keep, &err);
         _exit(0);
@@ -201,8 +204,8 @@ void work_begin(struct launcher *launcher)
     ms = (launcher->ready_ns - launcher->started_ns) / 1000000;
     run_report_phase(launcher->report, REPORT_START, ms);
     launcher_phase(launcher, RUN_READY);
-    say(launcher, "ready: %s nodes in %.2f s",
-        with_commas(launcher->options->topology->node_count), (double)ms / 1000);
+    say(launcher, "ready: %s nodes in %.2f s", with_commas(launcher->options->topology->node_count),
+        (double)ms / 1000);
     reservation_forked(&launcher->reservation);
     write_pids(launcher);
     prune_in_background(launcher);

@@ -20,8 +20,8 @@ enum effect_type {
 struct effect {
     enum effect_type type;
     uint32_t peer;
-    uint8_t queue;        // EFFECT_SEND: enum message_queue
-    const uint8_t *data;  // EFFECT_SEND: a whole frame; EFFECT_WRITE_FILE: the content
+    uint8_t queue;       // EFFECT_SEND: enum message_queue
+    const uint8_t *data; // EFFECT_SEND: a whole frame; EFFECT_WRITE_FILE: the content
     size_t size;
     const char *name;     // EFFECT_WRITE_FILE: file name; EFFECT_LOG: component
     const char *text;     // EFFECT_LOG: the sentence; EFFECT_EXIT and EFFECT_CLOSE: why

@@ -7,7 +7,8 @@
 #include "base/memory.h"
 #include "node/node_internal.h"
 
-/* While the list is open, pointers are offsets into `bytes` plus one, because `bytes` may move; NULL stays NULL. */
+/* While the list is open, pointers are offsets into `bytes` plus one, because `bytes` may move;
+ * NULL stays NULL. */
 static const void *offset_of(size_t offset)
 {
     return (const void *)(uintptr_t)(offset + 1);
@@ -133,15 +134,15 @@ void want_log(struct node *node, enum log_level level, const char *component, co
     *add(list, EFFECT_LOG) = effect;
 }
 
-void want_file(struct node *node, const char *name, const char *text)
+void want_file(struct node *node, const char *name, const void *content, size_t size)
 {
     const char *kept_name = keep_text(&node->effects, name);
-    const void *data = keep(&node->effects, text, strlen(text));
+    const void *data = keep(&node->effects, content, size);
     struct effect *effect = add(&node->effects, EFFECT_WRITE_FILE);
 
     effect->name = kept_name;
     effect->data = data;
-    effect->size = strlen(text);
+    effect->size = size;
 }
 
 void want_kill(struct node *node, uint32_t child, int signal)

@@ -1,5 +1,5 @@
-/* All that can happen to a node. The body makes events from bytes, timers, signals and child exits; the simulator
- * makes them from a seed. */
+/* All that can happen to a node. The body makes events from bytes, timers, signals and child exits;
+ * the simulator makes them from a seed. */
 
 #ifndef NODE_EVENT_H
 #define NODE_EVENT_H
@@ -9,7 +9,8 @@
 
 #include "wire/header.h"
 
-/* Links of a node: the parent, children by number, then connections over named sockets as the body numbers them. */
+/* Links of a node: the parent, children by number, then connections over named sockets as the body
+ * numbers them. */
 enum { PEER_PARENT = 0, PEER_FIRST_CHILD = 1, PEER_NONE = 0xFFFFFFFF };
 
 enum event_type {
@@ -17,7 +18,8 @@ enum event_type {
     EVENT_START_FAILED, // this process cannot start: `text` says why
     EVENT_FRAME,        // a whole frame from `peer`; header checked, body not yet
     EVENT_LINK_OPENED,  // somebody connected to the named socket: `peer` is new
-    EVENT_LINK_CLOSED,  // nothing more comes over `peer`'s link, for `fault`; says nothing of its life
+    EVENT_LINK_CLOSED,  // nothing more comes over `peer`'s link, for `fault`; says nothing of its
+                        // life
     EVENT_CHILD_GONE,   // child `peer` was reaped; `wait_status` as waitpid() gives it
     EVENT_PARENT_GONE,  // the parent's process has ended
     EVENT_TIMEOUT,      // the deadline that node_deadline() named is over
@@ -33,10 +35,11 @@ struct event {
     uint32_t peer;
     const uint8_t *frame; // EVENT_FRAME: header and body
     size_t size;
-    enum frame_fault fault;   // EVENT_LINK_CLOSED
-    int wait_status;          // EVENT_CHILD_GONE
-    const uint64_t *beats_ns; // EVENT_TIMEOUT: when each child last wrote its record, same clock as now_ns
-    const char *text;         // EVENT_START_FAILED, EVENT_FILE_WRITTEN
+    enum frame_fault fault; // EVENT_LINK_CLOSED
+    int wait_status;        // EVENT_CHILD_GONE
+    const uint64_t
+        *beats_ns;    // EVENT_TIMEOUT: when each child last wrote its record, same clock as now_ns
+    const char *text; // EVENT_START_FAILED, EVENT_FILE_WRITTEN
 };
 
 #endif

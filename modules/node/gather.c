@@ -1,4 +1,5 @@
-/* A round: down to every leaf, each node does what the round is for, and the counts come up level by level. */
+/* A round: down to every leaf, each node does what the round is for, and the counts come up level
+ * by level. */
 
 #include <stdio.h>
 #include <string.h>
@@ -79,7 +80,7 @@ static void do_own_part(struct node *node)
     }
     gather->files++;
     node->writes_discovery = true;
-    discovery_write(node);
+    discovery_write(node, node->now_ns);
 }
 
 void on_gather(struct node *node, const struct message *message)
@@ -139,7 +140,8 @@ void gather_child_gone(struct node *node, uint32_t number)
     child_answered(node, child);
 }
 
-/* A write that nobody's round waits for (discovery.json kept current) only shows in the log when it fails. */
+/* A write that nobody's round waits for (discovery.json kept current) only shows in the log when it
+ * fails. */
 void gather_file_written(struct node *node, const char *error)
 {
     struct gather *gather = &node->gather;

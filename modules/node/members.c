@@ -1,6 +1,6 @@
-/* Word of who died, left, or is slow. A death or a leave goes over the whole tree: from where it is heard to every other
- * edge, once, because a table that knows it already passes nothing on. Slowness only goes up: it changes often and nobody
- * below acts on it. */
+/* Word of who died, left, or is slow. A death or a leave goes over the whole tree: from where it is
+ * heard to every other edge, once, because a table that knows it already passes nothing on.
+ * Slowness only goes up: it changes often and nobody below acts on it. */
 
 #include <stdlib.h>
 

@@ -82,7 +82,8 @@ static void on_frame(struct node *node, const struct event *event)
         edge_frame(node, event);
 }
 
-/* The edge to a child that breaks the rules ends that child; the edge to the parent that breaks them leaves nobody to obey. */
+/* The edge to a child that breaks the rules ends that child; the edge to the parent that breaks
+ * them leaves nobody to obey. */
 static void on_link_closed(struct node *node, uint32_t peer, enum frame_fault fault)
 {
     if (is_visitor(node, peer)) {
@@ -133,7 +134,8 @@ struct effects node_step(struct node *node, const struct event *event)
         on_child_gone(node, event->peer, event->wait_status);
         break;
     case EVENT_PARENT_GONE:
-        want_log(node, LOG_ERROR, "life", NULL, "the parent's process has ended; this node ends with it");
+        want_log(node, LOG_ERROR, "life", NULL,
+                 "the parent's process has ended; this node ends with it");
         want_exit(node, EXIT_ORPHANED);
         break;
     case EVENT_TIMEOUT:

@@ -1,4 +1,5 @@
-/* The brain of one node: told of events, answers with effects. No descriptor, clock, fork or libevent below this line. */
+/* The brain of one node: told of events, answers with effects. No descriptor, clock, fork or
+ * libevent below this line. */
 
 #ifndef NODE_NODE_H
 #define NODE_NODE_H
@@ -18,7 +19,8 @@ struct node_config {
     uint32_t rank;
     const char *logical_system;
     const char *physical_system;
-    const char *run_path; // directory of the run, for the socket paths in identity.json and discovery.json
+    const char
+        *run_path; // directory of the run, for the socket paths in identity.json and discovery.json
     int pid;
     uint64_t beat_interval_ms;
     uint64_t stop_ms; // how long a subtree that is told to leave by SIGTERM may take
@@ -40,12 +42,12 @@ const struct membership *node_membership(const struct node *node);
 
 /* Counters for state.map. */
 struct node_counters {
-    uint64_t forwarded;                        // frames passed on by their header
-    uint64_t refused;                          // frames and connections refused, all reasons
-    uint64_t refused_for[FRAME_FAULT_COUNT];   // by reason
-    uint32_t children_dead;                    // died without leaving in order
-    uint32_t children_slow;                    // seen as slow now
-    uint32_t connections;                      // named-socket connections that are open
+    uint64_t forwarded;                      // frames passed on by their header
+    uint64_t refused;                        // frames and connections refused, all reasons
+    uint64_t refused_for[FRAME_FAULT_COUNT]; // by reason
+    uint32_t children_dead;                  // died without leaving in order
+    uint32_t children_slow;                  // seen as slow now
+    uint32_t connections;                    // named-socket connections that are open
 };
 const struct node_counters *node_counters(const struct node *node);
 

@@ -12,11 +12,11 @@ enum child_state { CHILD_STARTING, CHILD_READY, CHILD_GONE };
 
 struct child {
     enum child_state state;
-    uint32_t generation;   // how often we have spoken of it
+    uint32_t generation; // how often we have spoken of it
     bool slow;
-    bool gathering;        // its GATHERED is awaited
-    uint8_t stop_signal;   // the last signal it was sent, 0 for none
-    char cause[96];        // why we ended it ourselves; empty otherwise
+    bool gathering;      // its GATHERED is awaited
+    uint8_t stop_signal; // the last signal it was sent, 0 for none
+    char cause[96];      // why we ended it ourselves; empty otherwise
 };
 
 /* A connection over the named socket. */
@@ -54,7 +54,7 @@ struct node {
     enum node_life life;
     struct child *children;
     uint32_t child_count;
-    uint32_t children_left;    // not gone
+    uint32_t children_left; // not gone
     uint32_t children_starting;
     struct visitor *visitors;
     uint32_t visitor_count, visitor_capacity;
@@ -69,20 +69,22 @@ struct node {
     uint64_t stop_step_ns;     // from SIGTERM to SIGKILL
     uint64_t discovery_due_ns; // next rewrite of discovery.json; UINT64_MAX: none
     uint64_t sequence;
-    bool failure_told;         // FAILED has gone up
-    bool writes_discovery;     // discovery.json was asked for, keep it current
+    uint64_t discovery_changed_ns;
+    bool failure_told;     // FAILED has gone up
+    bool writes_discovery; // discovery.json was asked for, keep it current
 };
 
 /* effect_list.c: what the node wants. Text and bytes are copied. */
 void effects_open(struct node *node);
 struct effects effects_close(struct node *node);
 void want_frame(struct node *node, uint32_t peer, const uint8_t *frame, size_t size);
-void want_message(struct node *node, uint32_t peer, struct message *message); // to the neighbour itself; fills both addresses
+void want_message(struct node *node, uint32_t peer,
+                  struct message *message); // to the neighbour itself; fills both addresses
 void want_message_to(struct node *node, uint32_t peer, const struct coord *target,
                      struct message *message); // by way of `peer`; fills the sender
 void want_log(struct node *node, enum log_level level, const char *component, const char *fields,
               const char *format, ...) __attribute__((format(printf, 5, 6)));
-void want_file(struct node *node, const char *name, const char *text);
+void want_file(struct node *node, const char *name, const void *data, size_t size);
 void want_kill(struct node *node, uint32_t child, int signal);
 void want_close(struct node *node, uint32_t peer, const char *why);
 void want_exit(struct node *node, int status);
@@ -116,7 +118,8 @@ void on_members(struct node *node, uint32_t peer, const struct msg_members *memb
 
 /* host_files.c: identity.json and discovery.json of a host. */
 void identity_write(struct node *node);
-void discovery_write(struct node *node);
+void discovery_write(struct node *node,
+                     uint64_t since_ns); // when the news came, for the time it took
 void discovery_timeout(struct node *node);
 void discovery_changed(struct node *node); // the table of members has
 

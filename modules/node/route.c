@@ -21,7 +21,8 @@ uint32_t route(const struct node *node, const struct coord *target)
     return PEER_FIRST_CHILD + topology_child_number(topology, rank);
 }
 
-/* Back to where it came from would be a circle; to a child that is gone it is lost, and the death is known. */
+/* Back to where it came from would be a circle; to a child that is gone it is lost, and the death
+ * is known. */
 static bool can_pass(const struct node *node, uint32_t from, uint32_t to)
 {
     if (to == PEER_NONE || to == from)

@@ -1,4 +1,5 @@
-/* Coming up: a node is READY when its whole subtree is, and the first failure below goes up at once. */
+/* Coming up: a node is READY when its whole subtree is, and the first failure below goes up at
+ * once. */
 
 #include <stdio.h>
 
@@ -66,7 +67,8 @@ void on_ready(struct node *node, uint32_t number, const struct msg_ready *ready)
     if (child->state != CHILD_STARTING)
         return;
     if (!counts_are_whole(node, number, ready)) {
-        start_fail(node, child_rank(node, number), "it calls itself ready with a part of its subtree");
+        start_fail(node, child_rank(node, number),
+                   "it calls itself ready with a part of its subtree");
         return;
     }
     child->state = CHILD_READY;

@@ -1,6 +1,6 @@
-/* Going down: leaves first. A node asks its children, waits for their end, then leaves; who does not leave in time gets
- * SIGTERM, then SIGKILL. The deadline shrinks by an eighth a level, so that the parent of whoever hangs acts before its own
- * parent does. */
+/* Going down: leaves first. A node asks its children, waits for their end, then leaves; who does
+ * not leave in time gets SIGTERM, then SIGKILL. The deadline shrinks by an eighth a level, so that
+ * the parent of whoever hangs acts before its own parent does. */
 
 #include <signal.h>
 

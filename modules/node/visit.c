@@ -1,5 +1,6 @@
-/* Connections over the named socket: the first frame is a HEARTBEAT that names our system, and after it only a few types
- * are accepted. Anything else closes the connection and is counted by reason. */
+/* Connections over the named socket: the first frame is a HEARTBEAT that names our system, and
+ * after it only a few types are accepted. Anything else closes the connection and is counted by
+ * reason. */
 
 #include <stdio.h>
 #include <stdlib.h>

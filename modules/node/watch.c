@@ -1,4 +1,5 @@
-/* Watching the children. Dead is who was reaped; silence only makes slow, and a watcher that is late itself judges nobody. */
+/* Watching the children. Dead is who was reaped; silence only makes slow, and a watcher that is
+ * late itself judges nobody. */
 
 #include <signal.h>
 #include <stdio.h>
@@ -13,7 +14,8 @@ static uint64_t interval_ns(const struct node *node)
     return node->config.beat_interval_ms * 1000000;
 }
 
-/* The first look comes at a moment that depends on the rank, so that the beats of a tree do not come in one burst. */
+/* The first look comes at a moment that depends on the rank, so that the beats of a tree do not
+ * come in one burst. */
 void watch_begin(struct node *node)
 {
     uint64_t spread = interval_ns(node) / node->topology->node_count * node->config.rank;
@@ -57,7 +59,8 @@ static void judge(struct node *node, uint32_t number, uint64_t beat_ns)
         say_well(node, number);
 }
 
-/* When the first child that is behind would have to be called slow; it is looked at again just then. */
+/* When the first child that is behind would have to be called slow; it is looked at again just
+ * then. */
 static uint64_t next_judgement(const struct node *node, const uint64_t *beats_ns)
 {
     uint64_t next = node->now_ns + interval_ns(node);

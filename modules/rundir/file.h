@@ -7,7 +7,8 @@
 
 #include "base/error.h"
 
-/* Make `name` with this content, 0600; an error when it is there already. A file that could not be written whole is removed. */
+/* Make `name` with this content, 0600; an error when it is there already. A file that could not be
+ * written whole is removed. */
 int file_make(int dir_fd, const char *name, const void *data, size_t size, struct error *err);
 
 /* Replace `name` by this content, whole or not at all. */

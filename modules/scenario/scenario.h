@@ -1,5 +1,6 @@
-/* A built-in scenario: it makes the tree do something and then checks what the nodes did. It runs inside the launcher's loop
- * and never waits: it asks, returns, and goes on when it is told the answer. */
+/* A built-in scenario: it makes the tree do something and then checks what the nodes did. It runs
+ * inside the launcher's loop and never waits: it asks, returns, and goes on when it is told the
+ * answer. */
 
 #ifndef SCENARIO_SCENARIO_H
 #define SCENARIO_SCENARIO_H
@@ -30,7 +31,8 @@ struct scenario_host {
     const char *logical_system;
     const char *physical_system;
     struct report_scenario *report; // checks go here
-    /* Send a GATHER with this purpose (see messages.def) down the tree; the answer comes by scenario_gathered(). */
+    /* Send a GATHER with this purpose (see messages.def) down the tree; the answer comes by
+     * scenario_gathered(). */
     void (*gather)(void *launcher, uint8_t purpose);
     /* The scenario is over and may be destroyed when the loop's turn ends. */
     void (*finished)(void *launcher);

@@ -18,8 +18,8 @@ enum { PROBE_LANES = 32, RETRY_MS = 5 };
 /* One connection at a time. */
 struct lane {
     struct socket_probe *probe;
-    struct link *link;    // NULL: idle or waiting to connect again
-    struct event *timer;  // time limit of this socket, or the retry
+    struct link *link;   // NULL: idle or waiting to connect again
+    struct event *timer; // time limit of this socket, or the retry
     uint32_t rank;
     bool busy;
     bool retrying;
@@ -148,8 +148,8 @@ static void lane_connect(struct lane *lane)
         fail(lane, "%s", err.text);
         return;
     }
-    lane->link = socket_link_create(lane->probe->config.base, fd, LIMIT_FRAME_SOCKET, &lane_owner,
-                                    lane);
+    lane->link =
+        socket_link_create(lane->probe->config.base, fd, LIMIT_FRAME_SOCKET, &lane_owner, lane);
     set_timer(lane, lane->probe->config.timeout_ms);
     ask(lane);
 }

@@ -21,7 +21,7 @@ struct probe_config {
     int run_dir_fd;
     const char *logical_system;
     const char *physical_system;
-    unsigned timeout_ms; // for one socket
+    unsigned timeout_ms;                                        // for one socket
     void (*done)(void *arg, const struct probe_result *result); // once, from the loop
     void *arg;
 };

@@ -13,14 +13,15 @@
 #include "scenario/socket_probe.h"
 
 enum purpose { PURPOSE_COUNT = 0, PURPOSE_IDENTIFY = 1 };
-enum { SOCKET_TIMEOUT_MS = 10000 };
+enum { SOCKET_TIMEOUT_MS = 10000, BARE_ROUNDS = 4 };
 
 enum host_check { T1, T2, T3, T4, T5, T6, T7, HOST_CHECKS };
 static const char *const check_names[HOST_CHECKS] = {"T1", "T2", "T3", "T4", "T5", "T6", "T7"};
 
 struct scenario_run {
     struct scenario_host host;
-    bool counted; // the first, bare round is over
+    unsigned rounds;               // that are over
+    uint64_t took_ns[BARE_ROUNDS]; // of the bare ones
     struct socket_probe *probe;
     char failure[HOST_CHECKS][256]; // the first of each check; empty: none
 };
@@ -143,8 +144,8 @@ static void check_identity(struct scenario_run *run, uint32_t rank, uint8_t *see
 
     if (!identity || !read_index(json_object_get(identity, "coordinate"), index) ||
         !coordinate_is(run->host.topology, rank, index))
-        host_fails(run, T1, rank, identity ? "identity.json has a wrong coordinate"
-                                           : "there is no identity.json");
+        host_fails(run, T1, rank,
+                   identity ? "identity.json has a wrong coordinate" : "there is no identity.json");
     if (!number(identity, "global_index", &global) || global >= hosts || seen[global]++)
         host_fails(run, T2, rank, "its global_index is missing, out of range or taken");
     if (!identity || index_by_strides(run->host.topology, index) != global)
@@ -157,7 +158,8 @@ static bool all_live(const json_t *peers)
     const json_t *peer;
     size_t i;
 
-    json_array_foreach(peers, i, peer) {
+    json_array_foreach(peers, i, peer)
+    {
         const char *status = json_string_value(json_object_get(peer, "status"));
 
         if (!status || (strcmp(status, "live") != 0 && strcmp(status, "slow") != 0))
@@ -172,7 +174,8 @@ static bool pods_add_up(const json_t *by_pod, const struct expected *expected)
     json_t *count;
     uint32_t pods = 0;
 
-    json_object_foreach((json_t *)by_pod, name, count) {
+    json_object_foreach((json_t *)by_pod, name, count)
+    {
         if (json_integer_value(count) != (json_int_t)expected->pod)
             return false;
         pods++;
@@ -219,7 +222,7 @@ static void report_host_checks(struct scenario_run *run, const struct expected *
     snprintf(detail[T7], sizeof detail[T7], "no dead peer");
     for (int i = 0; i < HOST_CHECKS; i++)
         report_check(run->host.report, check_names[i], run->failure[i][0] == '\0', "%s",
-                         run->failure[i][0] ? run->failure[i] : detail[i]);
+                     run->failure[i][0] ? run->failure[i] : detail[i]);
 }
 
 static void check_hosts(struct scenario_run *run)
@@ -258,7 +261,7 @@ static void check_round(struct scenario_run *run, const char *name,
         whole &= result->count[level] == topology->count[level];
     }
     report_check(run->host.report, name, whole, "%s answered in %.3f ms%s%s", counts,
-                     (double)result->took_ns / 1e6, result->error[0] ? "; " : "", result->error);
+                 (double)result->took_ns / 1e6, result->error[0] ? "; " : "", result->error);
 }
 
 static void probe_done(void *arg, const struct probe_result *result)
@@ -266,8 +269,8 @@ static void probe_done(void *arg, const struct probe_result *result)
     struct scenario_run *run = arg;
 
     report_check(run->host.report, "T8", result->asked == result->answered,
-                     "%u of %u named sockets answer a heartbeat%s%s", result->answered,
-                     result->asked, result->first_failure[0] ? "; " : "", result->first_failure);
+                 "%u of %u named sockets answer a heartbeat%s%s", result->answered, result->asked,
+                 result->first_failure[0] ? "; " : "", result->first_failure);
     run->host.finished(run->host.launcher);
 }
 
@@ -296,12 +299,33 @@ static struct scenario_run *topology_start(const struct scenario_host *host)
     return run;
 }
 
+static int compare_times(const void *a, const void *b)
+{
+    uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+    return (x > y) - (x < y);
+}
+
+/* The first round warms the tree up; the check reports the median of the others. */
+static void bare_round(struct scenario_run *run, const struct gather_result *result)
+{
+    struct gather_result median = *result;
+
+    run->took_ns[run->rounds++] = result->took_ns;
+    if (run->rounds < BARE_ROUNDS) {
+        run->host.gather(run->host.launcher, PURPOSE_COUNT);
+        return;
+    }
+    qsort(run->took_ns + 1, BARE_ROUNDS - 1, sizeof run->took_ns[0], compare_times);
+    median.took_ns = run->took_ns[BARE_ROUNDS / 2];
+    check_round(run, "round", &median);
+    run->host.gather(run->host.launcher, PURPOSE_IDENTIFY);
+}
+
 static void topology_gathered(struct scenario_run *run, const struct gather_result *result)
 {
-    if (!run->counted) {
-        run->counted = true;
-        check_round(run, "round", result);
-        run->host.gather(run->host.launcher, PURPOSE_IDENTIFY);
+    if (run->rounds < BARE_ROUNDS) {
+        bare_round(run, result);
         return;
     }
     check_round(run, "identify", result);

@@ -1,5 +1,6 @@
-/* The scenario `topology`: a message goes down to every leaf and the answers come up counted by level; every host writes who it
- * is and whom it sees; every named socket answers. Checks T1..T8 of docs/scenarios.md. */
+/* The scenario `topology`: a message goes down to every leaf and the answers come up counted by
+ * level; every host writes who it is and whom it sees; every named socket answers. Checks T1..T8 of
+ * docs/scenarios.md. */
 
 #ifndef SCENARIO_TOPOLOGY_SCENARIO_H
 #define SCENARIO_TOPOLOGY_SCENARIO_H

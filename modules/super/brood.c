@@ -33,7 +33,8 @@ static int make_memory(struct brood *brood, struct error *err)
     return 0;
 }
 
-/* Move what the child keeps to its fixed numbers and close the rest. Sources that are in the way go up first. */
+/* Move what the child keeps to its fixed numbers and close the rest. Sources that are in the way go
+ * up first. */
 static void settle_descriptors(const struct brood_gift *gift, int own_bell)
 {
     int from[] = {own_bell, gift->bell_fd, gift->dir_fd, gift->run_dir_fd};
@@ -126,8 +127,8 @@ int brood_fork(struct brood *brood, uint32_t count, const struct brood_gift *gif
         return -1;
     fflush(NULL);
     for (uint32_t i = 0; i < count && side == BROOD_PARENT; i++) {
-        *child = (struct inherit){
-            .run = gift->run, .rank = gift->first_rank + i, .parent_pid = self};
+        *child =
+            (struct inherit){.run = gift->run, .rank = gift->first_rank + i, .parent_pid = self};
         child->start_ticks = boot_ticks();
         side = fork_one(brood, i, gift, child, err);
     }

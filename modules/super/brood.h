@@ -1,5 +1,5 @@
-/* The children of one process: one shared mapping for all their edges, an eventfd and a pidfd each. Forking happens before
- * the parent has an event base. No policy: who dies is only reported. */
+/* The children of one process: one shared mapping for all their edges, an eventfd and a pidfd each.
+ * Forking happens before the parent has an event base. No policy: who dies is only reported. */
 
 #ifndef SUPER_BROOD_H
 #define SUPER_BROOD_H
@@ -36,9 +36,9 @@ struct brood_gift {
 
 enum { BROOD_PARENT = 0, BROOD_CHILD = 1 };
 
-/* Fork `count` processes. Returns BROOD_PARENT in the parent; BROOD_CHILD in each child, with `child` filled, its descriptors in
- * place and everything else closed; -1 in the parent when a fork or what it needs failed (those already forked live on and stand
- * in the brood). */
+/* Fork `count` processes. Returns BROOD_PARENT in the parent; BROOD_CHILD in each child, with
+ * `child` filled, its descriptors in place and everything else closed; -1 in the parent when a fork
+ * or what it needs failed (those already forked live on and stand in the brood). */
 int brood_fork(struct brood *brood, uint32_t count, const struct brood_gift *gift,
                struct inherit *child, struct error *err);
 

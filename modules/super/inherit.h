@@ -1,4 +1,5 @@
-/* All that a process of the tree keeps across the fork. Whatever is not named here is closed or unmapped. */
+/* All that a process of the tree keeps across the fork. Whatever is not named here is closed or
+ * unmapped. */
 
 #ifndef SUPER_INHERIT_H
 #define SUPER_INHERIT_H
@@ -11,8 +12,8 @@
 #include "rundir/state_map.h"
 #include "topo/topology.h"
 
-/* The descriptors a node keeps have fixed numbers; what a child keeps is moved there and everything above is closed. 0 reads
- * nothing, 1 and 2 write the run's stderr.log. */
+/* The descriptors a node keeps have fixed numbers; what a child keeps is moved there and everything
+ * above is closed. 0 reads nothing, 1 and 2 write the run's stderr.log. */
 enum keep_fd {
     KEEP_BELL = 3,    // eventfd: this node's doorbell
     KEEP_PARENT_BELL, // the parent's
@@ -21,7 +22,8 @@ enum keep_fd {
     KEEP_END,
 };
 
-/* The same for every process of a run; made by the launcher, never written afterwards. All borrowed. */
+/* The same for every process of a run; made by the launcher, never written afterwards. All
+ * borrowed. */
 struct inherit_run {
     const struct topology *topology;
     struct state_map state;
@@ -31,18 +33,19 @@ struct inherit_run {
     uint64_t beat_interval_ms;
     uint64_t stop_ms;
     enum log_level log_level;
-    const char *inject_path; // LINQU_INJECT=PATH:HOW makes this node fail its start on purpose; NULL: none
-    const char *inject_how;  // "exit" or "hang"
+    const char
+        *inject_path; // LINQU_INJECT=PATH:HOW makes this node fail its start on purpose; NULL: none
+    const char *inject_how; // "exit" or "hang"
 };
 
 /* One process's own. */
 struct inherit {
     const struct inherit_run *run;
     uint32_t rank;
-    pid_t parent_pid;    // as it was before the fork
+    pid_t parent_pid;     // as it was before the fork
     uint64_t start_ticks; // of this process, see state_record.start_ticks
-    void *edge;          // RING_EDGE_SIZE bytes shared with the parent
-    void *buffers;       // buffer rings that the parent made for this node; NULL while there are none
+    void *edge;           // RING_EDGE_SIZE bytes shared with the parent
+    void *buffers; // buffer rings that the parent made for this node; NULL while there are none
     size_t buffers_size; // bytes
 };
 

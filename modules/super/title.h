@@ -3,8 +3,9 @@
 #ifndef SUPER_TITLE_H
 #define SUPER_TITLE_H
 
-/* Take over the memory that holds the command line and the environment (both are copied elsewhere first, argv[] then points to the copies). Once, in
- * main(), before any fork; without it title_set() does nothing. */
+/* Take over the memory that holds the command line and the environment (both are copied elsewhere
+ * first, argv[] then points to the copies). Once, in main(), before any fork; without it
+ * title_set() does nothing. */
 void title_take(int argc, char **argv);
 
 /* Cut to what that memory holds. */

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""SIGKILL of any one process, before READY, at work and while stopping: its subtree is gone at once, the rest lives on and says
-who died of what, nothing hangs and nothing is left.
+"""SIGKILL of any one process, before READY, at work and while stopping: its subtree is gone at once, the rest lives on
+and says who died of what, nothing hangs and nothing is left.
 limit: 400 s"""
 
 import os

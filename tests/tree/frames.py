@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Hostile frames on a named socket of a live run: the connection is closed and counted by reason, memory stays flat, and the run
-is unharmed.
+"""Hostile frames on a named socket of a live run: the connection is closed and counted by reason, memory stays flat,
+and the run is unharmed.
 limit: 240 s"""
 
 import os
@@ -17,7 +17,7 @@ LAUNCHER = 15
 SOCKET_LIMIT = 1 << 20
 
 
-# --- frames, written from docs/protocol.md ---------------------------------------------------------------------------
+# --- frames, written from docs/protocol.md ---
 
 def pack(value):
     """As much msgpack as these tests speak."""
@@ -47,7 +47,7 @@ def heartbeat(node, system="linqu"):
     return frame(node, HEARTBEAT, system, "tests", 7, 0, 3, 0)
 
 
-# --- a stranger at the door -------------------------------------------------------------------------------------------
+# --- a stranger at the door ---
 
 class Stranger:
     """A connection to a node's named socket. The path may be long, so it goes through the directory's descriptor."""

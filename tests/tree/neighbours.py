@@ -183,8 +183,8 @@ def a_base_of_any_name(base):
 
 
 @claim
-def the_working_directory_may_be_gone(base):
-    """A relative base is taken from where the command was called; and a folder that is removed meanwhile is no matter."""
+def a_base_may_be_relative(base):
+    """A relative base is taken from where the command was called."""
     folder = os.path.dirname(base) + "/here"
     os.mkdir(folder)
     linqu("run", "--base", "rel", "--name", "t", "--topology", "1x1x2", cwd=folder).expect(0)

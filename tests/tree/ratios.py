@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""What ours costs against the bare tree of the same shape, in turn on the same machine: time to READY, one round down and up,
-memory a node. As a test it holds them to their limits at 16x4x16; by hand it prints them for any shape:
+"""What ours costs against the bare tree of the same shape, in turn on the same machine: time to READY, one round down
+and up, memory a node. As a test it holds them to their limits at 16x4x16; by hand it prints them for any shape:
 
     tests/tree/ratios.py SHAPE [REPEATS]
 
@@ -23,7 +23,7 @@ def pss_kib(pid):
 
 
 def ours(base, spec):
-    """One run of ours: {up_s, round_s, pss_kib}. The rounds are its gathers: one of the start-up scenario and more by `exec`."""
+    """One run of ours: {up_s, round_s, pss_kib}. The rounds are its scenario's gathers, repeated with `exec`."""
     run = tree.Run(base, spec, "--hold").until_ready()
     for _ in range(3):
         tree.linqu("exec", "--base", base, "--run", run.name, "topology").expect(0)

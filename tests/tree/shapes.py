@@ -10,7 +10,8 @@ from tree import claim, large, need
 
 CHECKS = {"T1", "T2", "T3", "T4", "T5", "T6", "T7", "T8"}
 ZERO = {"processes": 0, "descriptors": 0, "shared_memory": 0, "sockets": 0}
-LOG_LINE = re.compile(r'ts=\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z lvl=\w+ node=(\S+) pid=(\d+) comp=\w+( \S+=\S+)* msg="')
+LOG_LINE = re.compile(r"ts=\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z "
+                      r'lvl=\w+ node=(\S+) pid=(\d+) comp=\w+( \S+=\S+)* msg="')
 
 
 def run_through(base, spec):

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Stopping: by Ctrl-C once and twice, by `linqu shutdown`, by SIGTERM to a node; slow nodes are called slow and no more.
+"""Stopping: by Ctrl-C once and twice, by `linqu shutdown`, by SIGTERM to a node; a slow node is called slow, no more.
 limit: 300 s"""
 
 import os

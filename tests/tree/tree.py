@@ -1,8 +1,10 @@
-"""What the tests on the real tree share: start a run in a place of its own, wait for what it does, and account for what is left.
+"""What the tests on the real tree share: start a run in a place of its own, wait for what it does, account for what is
+left.
 
-A test file holds claims, functions under @claim, and ends with `tree.main()`. Every claim gets an empty folder. Nothing here
-sleeps for luck: `until` looks for the event itself and fails at its deadline. The process that runs the claims adopts every
-orphan of the runs that it starts, so a claim that leaves a process behind is found out whatever the process calls itself.
+A test file holds claims, functions under @claim, and ends with `tree.main()`. Every claim gets an empty folder. Nothing
+here sleeps for luck: `until` looks for the event itself and fails at its deadline. The process that runs the claims
+adopts every orphan of the runs that it starts, so a claim that leaves a process behind is found out whatever that
+process calls itself.
 """
 
 import contextlib
@@ -65,7 +67,7 @@ def until(condition, what, seconds=PATIENCE_S):
         time.sleep(0.005)
 
 
-# --- the shape of a tree, computed independently of linqu -------------------------------------------------------------
+# --- the shape of a tree, computed independently of linqu ---
 
 class Node:
     def __init__(self, rank, level, index, parent, global_index, path):
@@ -127,7 +129,7 @@ class Shape:
         return among[len(among) // 2]
 
 
-# --- processes ---------------------------------------------------------------------------------------------------------
+# --- processes ---
 
 def process_stat(pid):
     """(state, parent, start time) of a process, or None."""
@@ -205,7 +207,7 @@ def start(command, **more):
     return process
 
 
-# --- linqu -----------------------------------------------------------------------------------------------------------
+# --- linqu ---
 
 class Done:
     """A command that has ended."""
@@ -466,7 +468,7 @@ class Terminal:
         return os.waitstatus_to_exitcode(status) if os.WIFEXITED(status) else 128 + os.WTERMSIG(status)
 
 
-# --- the bare tree ---------------------------------------------------------------------------------------------------
+# --- the bare tree ---
 
 def bare(spec, *options):
     """What the bare tree of this shape takes here and now: {up_s, round_s, down_s, kill_s ...}."""
@@ -481,7 +483,7 @@ def kill_limit_s(spec):
     return max(1.0, 2 * bare(spec)["kill_s"])
 
 
-# --- running the claims ------------------------------------------------------------------------------------------------
+# --- running the claims ---
 
 def end_everything():
     """Kill and collect all that the claim has started. Returns what was there that should not have been."""

@@ -7,7 +7,8 @@
 
 #include "base/buffer.h"
 
-/* A string value of any bytes: what is not UTF-8 (a path may be so) is shown with '?' in place of its bytes beyond ASCII. */
+/* A string value of any bytes: what is not UTF-8 (a path may be so) is shown with '?' in place of its bytes
+ * beyond ASCII. */
 json_t *json_text(const char *text);
 
 /* Append the value as an indented text with a newline at its end, and give up the reference. */

@@ -21,8 +21,8 @@ struct membership;
 struct membership *membership_create(const struct topology *topology);
 void membership_destroy(struct membership *table);
 
-/* What a watcher says of a node. `generation` counts what that watcher has said of it, from 1: an older or equal one is
- * ignored. True when the table changed. */
+/* What a watcher says of a node. `generation` counts what that watcher has said of it, from 1: an older or
+ * equal one is ignored. True when the table changed. */
 bool membership_set(struct membership *table, uint32_t rank, enum member_status status,
                     uint32_t generation);
 
@@ -31,20 +31,22 @@ enum member_status membership_status(const struct membership *table, uint32_t ra
 /* 0 when nobody has said anything of it. */
 uint32_t membership_generation(const struct membership *table, uint32_t rank);
 
-/* How many nodes of `level` in the subtree of `above` have each status (of the status as membership_status() gives it). */
+/* How many nodes of `level` in the subtree of `above` have each status (of the status as
+ * membership_status() gives it). */
 struct member_counts {
     uint32_t of[MEMBER_STATUS_COUNT];
 };
 struct member_counts membership_count(const struct membership *table, uint32_t above,
                                       enum level level);
 
-/* The next exception at or after `rank` in rank order: its rank, or RANK_NONE. To walk all: start at 0, go on at result + 1. */
+/* The next exception at or after `rank` in rank order: its rank, or RANK_NONE. To walk all: start at 0, go
+ * on at result + 1. */
 uint32_t membership_next_exception(const struct membership *table, uint32_t rank);
 
-/* The nodes that `query_peers(level)` of the kernel interface lists for the node `self`: below its own level the live
- * descendants at that level; above it the live nodes of its own level that share that ancestor, itself included; at its own
- * level the same as one present level above. Fills at most `capacity` ranks in rank order (which is coordinate order) and
- * returns how many there are in all. */
+/* The nodes that `query_peers(level)` of the kernel interface lists for the node `self`: below its own
+ * level the live descendants at that level; above it the live nodes of its own level that share that
+ * ancestor, itself included; at its own level the same as one present level above. Fills at most `capacity`
+ * ranks in rank order (which is coordinate order) and returns how many there are in all. */
 uint32_t membership_peers(const struct membership *table, uint32_t self, enum level level,
                           uint32_t *ranks, uint32_t capacity);
 

@@ -64,15 +64,11 @@ int coord_from_ip(const char *ip, uint8_t l6, struct coord *coord, struct error 
 int coord_mapper_apply(const struct coord_mapper *mapper, const char *ip, struct coord *coord,
                        struct error *err)
 {
-    switch (mapper->source) {
-    case COORD_FROM_IP:
+    if (mapper->source == COORD_FROM_IP)
         return coord_from_ip(ip, mapper->l6, coord, err);
-    case COORD_FROM_ENVIRONMENT:
+    if (mapper->source == COORD_FROM_ENVIRONMENT)
         return coord_from_environment(mapper->get, coord, err);
-    case COORD_FIXED:
-        *coord = mapper->fixed;
-        return 0;
-    }
-    assert(!"a source of coordinates");
-    return -1;
+    assert(mapper->source == COORD_FIXED);
+    *coord = mapper->fixed;
+    return 0;
 }

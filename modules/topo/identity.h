@@ -1,4 +1,5 @@
-/* Who a node is: its place, its names and its address, as logs/identity.json tells it. Pure: process id and time come in. */
+/* Who a node is: its place, its names and its address, as logs/identity.json tells it. Pure: process id and
+ * time come in. */
 
 #ifndef TOPO_IDENTITY_H
 #define TOPO_IDENTITY_H

@@ -1,5 +1,5 @@
-/* Where a node's files lie below the run's directory. Every node from the host up has a directory of its own; a chip's lie
- * with its parent. */
+/* Where a node's files lie below the run's directory. Every node from the host up has a directory of its
+ * own; a chip's lie with its parent. */
 
 #ifndef TOPO_NODE_FILES_H
 #define TOPO_NODE_FILES_H

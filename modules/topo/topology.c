@@ -23,7 +23,7 @@ static bool is_factors(const struct topology *topology)
 int topology_to_text(const struct topology *topology, char *out, size_t size)
 {
     bool factors = is_factors(topology);
-    char text[128];
+    char text[TOPOLOGY_TEXT_SIZE];
     int length = 0;
 
     for (int level = factors ? LEVEL_CLOS1 : topology->top; level >= topology->leaf; level--) {
@@ -117,7 +117,7 @@ struct coord topology_coord(const struct topology *topology, uint32_t rank)
     struct place place = place_of(topology, rank);
     struct coord coord = {.level = (uint8_t)place.level};
 
-    for (int level = place.level; level <= topology->top; level++) {
+    for (int level = (int)place.level; level <= topology->top; level++) {
         if (!topology->present[level])
             continue;
         coord.index[level] = (uint16_t)(place.index % topology->fanout[level]);
@@ -248,7 +248,7 @@ static int skip_to(const struct topology *topology, int from, int level, const c
 static int take_part(const struct topology *topology, const char *text, size_t size, int *next,
                      struct coord *coord, struct error *err)
 {
-    char shown[PRINTABLE_SIZE], shape[128];
+    char shown[PRINTABLE_SIZE], shape[TOPOLOGY_TEXT_SIZE];
     uint32_t index;
     int level;
 

@@ -53,6 +53,7 @@ int topology_parse_file(const char *name, const char *text, size_t size, struct 
 /* True when `spec` is to be read as a file's path. */
 bool topology_spec_is_file(const char *spec);
 
+enum { TOPOLOGY_TEXT_SIZE = 64 }; // bytes of any shape as text, closing NUL included
 /* The shape as text that topology_parse() reads back to the same shape: "16x4x16" where that form can say it,
  * else "L7:1 L6:2 ...". Returns the length. */
 int topology_to_text(const struct topology *topology, char *out, size_t size);
@@ -83,12 +84,13 @@ uint32_t topology_subtree(const struct topology *topology, uint32_t rank, enum l
 /* True when `rank` lies in the subtree of `above`, or is it. */
 bool topology_within(const struct topology *topology, uint32_t rank, uint32_t above);
 
-/* The nearest ancestor at `level` or above it, or the node itself from its own level on down. A level that is left out has index 0
- * everywhere, so to share it is to share the next one above; all share what would be above the root. */
+/* The nearest ancestor at `level` or above it, or the node itself from its own level on down. A level that
+ * is left out has index 0 everywhere, so to share it is to share the next one above; all share what would
+ * be above the root. */
 uint32_t topology_sharing(const struct topology *topology, uint32_t rank, enum level level);
-/* The consecutive ranks that query_peers(level) of the kernel interface means for `self`, alive or not: below its own
- * level its descendants; above it the nodes of its own level that share that ancestor, itself included; at its own level the
- * same as one present level above. */
+/* The consecutive ranks that query_peers(level) of the kernel interface means for `self`, alive or not:
+ * below its own level its descendants; above it the nodes of its own level that share that ancestor, itself
+ * included; at its own level the same as one present level above. */
 uint32_t topology_peers(const struct topology *topology, uint32_t self, enum level level,
                         uint32_t *count);
 

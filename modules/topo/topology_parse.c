@@ -62,14 +62,6 @@ static int parse_count(const char *text, size_t size, uint32_t *value)
     return 0;
 }
 
-static int level_above(const struct topology *topology, int level)
-{
-    do
-        level++;
-    while (level <= topology->top && !topology->present[level]);
-    return level;
-}
-
 static int refuse_wide(const struct topology *topology, enum level level,
                        const struct factor *factor, struct error *err)
 {
@@ -84,8 +76,8 @@ static int refuse_wide(const struct topology *topology, enum level level,
                      "%s: %s is too many L%d (%s) nodes under one L%d: the index "
                      "has %d bits, so at most %" PRIu32
                      "; spread them over more nodes of a level above",
-                     factor->place, shown, level, level_name(level), level_above(topology, level),
-                     limit == 256 ? 8 : 16, limit);
+                     factor->place, shown, level, level_name(level),
+                     topology_level_above(topology, level), limit == 256 ? 8 : 16, limit);
 }
 
 /* Add the next level down. Every number is checked before it is used. */

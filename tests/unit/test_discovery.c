@@ -7,6 +7,7 @@
 
 static struct topology topology;
 static struct membership *table;
+static json_t *found; // what the last discover() gave
 
 static uint32_t rank_of(const char *path)
 {
@@ -22,23 +23,23 @@ static void world(const char *spec)
     struct error err;
 
     claim(topology_parse(spec, &topology, &err) == 0, "%s", err.text);
+    membership_destroy(table);
     table = membership_create(&topology);
 }
 
-static json_t *discover(struct discovery discovery)
+static void discover(struct discovery discovery)
 {
     struct buffer out = {0};
-    json_t *object;
 
     discovery.topology = &topology;
     discovery.table = table;
     discovery.run_path = "/tmp/linqu/r1";
     discovery_to_json(&discovery, &out);
     ck_assert_int_eq(out.data[out.size - 1], '\n');
-    object = json_loadb((const char *)out.data, out.size, 0, NULL);
-    ck_assert_ptr_nonnull(object);
+    json_decref(found);
+    found = json_loadb((const char *)out.data, out.size, 0, NULL);
+    ck_assert_ptr_nonnull(found);
     buffer_free(&out);
-    return object;
 }
 
 static json_int_t number(const json_t *object, const char *key)
@@ -55,10 +56,10 @@ static const char *peer_text(const json_t *object, size_t i, const char *key)
 
 START_TEST(a_host_of_the_virtual_cluster_finds_all_others)
 {
-    json_t *found, *pods;
+    json_t *pods;
 
     world("16x4x16");
-    found = discover((struct discovery){.self = rank_of("L5_3/L4_1/L3_7"), .took_ns = 1234567});
+    discover((struct discovery){.self = rank_of("L5_3/L4_1/L3_7"), .took_ns = 1234567});
     ck_assert_uint_eq(json_array_size(json_object_get(found, "same_pod_peers")), 15);
     ck_assert_int_eq(number(found, "same_pod_count"), 16);
     pods = json_object_get(found, "same_supernode_peers_by_pod");
@@ -89,7 +90,6 @@ static bool slow_one(uint32_t rank, void *arg)
 START_TEST(the_dead_are_listed_and_not_counted_and_the_slow_are_both)
 {
     uint32_t slow;
-    json_t *found;
 
     world("2x2x4");
     slow = rank_of("L5_0/L4_0/L3_3");
@@ -97,7 +97,7 @@ START_TEST(the_dead_are_listed_and_not_counted_and_the_slow_are_both)
     membership_set(table, rank_of("L5_0/L4_0/L3_2"), MEMBER_SLOW, 1);
     membership_set(table, rank_of("L5_0/L4_1"), MEMBER_LEFT, 1);
     membership_set(table, rank_of("L5_1"), MEMBER_DEAD, 1);
-    found = discover(
+    discover(
         (struct discovery){.self = rank_of("L5_0/L4_0/L3_0"), .is_slow = slow_one, .arg = &slow});
     ck_assert_uint_eq(json_array_size(json_object_get(found, "same_pod_peers")), 3);
     ck_assert_str_eq(peer_text(found, 0, "status"), "dead");
@@ -113,10 +113,8 @@ END_TEST
 
 START_TEST(without_pods_or_supernodes_their_index_0_stands_for_them)
 {
-    json_t *found;
-
     world("L6:1 L5:3 L3:5");
-    found = discover((struct discovery){.self = rank_of("L5_2/L3_4")});
+    discover((struct discovery){.self = rank_of("L5_2/L3_4")});
     ck_assert_int_eq(number(found, "same_pod_count"), 5);
     ck_assert_int_eq(number(json_object_get(found, "same_supernode_peers_by_pod"), "L4_0"), 5);
     ck_assert_int_eq(number(found, "same_supernode_total"), 5);
@@ -124,7 +122,7 @@ START_TEST(without_pods_or_supernodes_their_index_0_stands_for_them)
     ck_assert_int_eq(number(found, "cluster_total_hosts"), 15);
 
     world("L6:1 L4:2 L3:5");
-    found = discover((struct discovery){.self = rank_of("L4_1/L3_4")});
+    discover((struct discovery){.self = rank_of("L4_1/L3_4")});
     ck_assert_int_eq(number(found, "same_pod_count"), 5);
     ck_assert_int_eq(number(found, "same_supernode_total"), 10);
     ck_assert_int_eq(number(found, "cluster_supernodes"), 1);
@@ -135,10 +133,8 @@ END_TEST
 /* A cluster is an L6: other ones under the same L7 are not in it. */
 START_TEST(under_an_l7_a_host_finds_its_own_cluster)
 {
-    json_t *found;
-
     world("L7:1 L6:2 L5:2 L4:2 L3:3");
-    found = discover((struct discovery){.self = rank_of("L6_1/L5_0/L4_0/L3_0")});
+    discover((struct discovery){.self = rank_of("L6_1/L5_0/L4_0/L3_0")});
     ck_assert_int_eq(number(found, "cluster_supernodes"), 2);
     ck_assert_int_eq(number(found, "cluster_total_hosts"), 12);
 }

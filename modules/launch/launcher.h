@@ -7,6 +7,7 @@
 #include <jansson.h>
 
 #include "base/exit_code.h"
+#include "base/number_text.h"
 #include "launch/launch.h"
 #include "member/membership.h"
 #include "report/events.h"
@@ -131,6 +132,5 @@ void say_progress_end(void);
 void say_scenario(const struct launcher *launcher, const struct report_scenario *results);
 void say_ended(const struct launcher *launcher, const struct run_leaks *leaks, double stop_ms);
 /* "17,489" into a buffer that lives until the fourth call after it. */
-const char *with_commas(uint64_t number);
 
 #endif

@@ -9,23 +9,6 @@
 
 static bool progress_shown;
 
-const char *with_commas(uint64_t number)
-{
-    static char ring[4][32];
-    static unsigned next;
-    char plain[24], *out = ring[next++ % 4];
-    int size = snprintf(plain, sizeof plain, "%llu", (unsigned long long)number);
-    int at = 0;
-
-    for (int i = 0; i < size; i++) {
-        if (i > 0 && (size - i) % 3 == 0)
-            out[at++] = ',';
-        out[at++] = plain[i];
-    }
-    out[at] = '\0';
-    return out;
-}
-
 void say_progress_end(void)
 {
     if (progress_shown)

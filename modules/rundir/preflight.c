@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/number_text.h"
 #include "rundir/run_dir.h"
 
 /* What one node costs. Sources: docs/design/preflight.md. */
@@ -410,10 +411,12 @@ int preflight_sentence(const struct preflight *preflight, struct error *err)
         if (line->verdict != PREFLIGHT_FAIL)
             continue;
         topology_to_text(preflight->topology, shape, sizeof shape);
-        return error_set(err,
-                         "this machine cannot hold %s: it needs %" PRIu64 " %s and %" PRIu64
-                         " are to be had (%s); to mend it: %s",
-                         shape, line->need, line->unit, line->have, line->detail, line->mend);
+        return error_set(
+            err,
+            "this machine cannot hold %s (%s nodes): it needs %s %s and %s are to be had"
+            " (%s); to mend it: %s",
+            shape, with_commas(preflight->topology->node_count), with_commas(line->need),
+            line->unit, with_commas(line->have), line->detail, line->mend);
     }
     return error_set(err, "nothing is in the way");
 }

@@ -65,6 +65,8 @@ struct reservation {
     int dir_fd;
     char name[64];
 };
+/* What other runs have reserved now; 0 when the base is not there. */
+uint64_t reservation_sum(const char *base);
 /* Under one lock: sum what live runs have reserved and not yet forked, check, and write our own
  * need. -1 with a sentence when it does not fit (the preflight's, filled in `out`). */
 int reservation_take(const char *base, const struct topology *topology, struct reservation *mine,

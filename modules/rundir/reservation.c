@@ -76,6 +76,16 @@ static uint64_t reserved_sum(int base_fd)
     return sum;
 }
 
+uint64_t reservation_sum(const char *base)
+{
+    int base_fd = open(base, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    uint64_t sum = base_fd < 0 ? 0 : reserved_sum(base_fd);
+
+    if (base_fd >= 0)
+        close(base_fd);
+    return sum;
+}
+
 static int reservation_write(struct reservation *mine, uint64_t processes, struct error *err)
 {
     char id[7], text[32];

@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/number_text.h"
 #include "scratch.h"
 #include "suite.h"
 
@@ -71,7 +72,7 @@ static void fails_alone(const char *spec, const struct system_limits *limits, co
 {
     struct preflight preflight = judge(spec, limits, 0);
     const struct preflight_line *line = line_of(&preflight, subject);
-    char number[32];
+    char number[64];
 
     for (size_t i = 0; i < preflight.count; i++)
         ck_assert_msg((preflight.lines[i].verdict == PREFLIGHT_FAIL) ==
@@ -82,7 +83,7 @@ static void fails_alone(const char *spec, const struct system_limits *limits, co
     ck_assert_int_eq(preflight_sentence(&preflight, &err), -1);
     ck_assert_ptr_nonnull(strstr(err.text, line->mend));
     ck_assert_ptr_nonnull(strstr(err.text, spec));
-    snprintf(number, sizeof number, "needs %llu", (unsigned long long)line->need);
+    snprintf(number, sizeof number, "needs %s %s", with_commas(line->need), line->unit);
     ck_assert_msg(strstr(err.text, number) != NULL, "%s", err.text);
 }
 
@@ -483,7 +484,8 @@ START_TEST(too_large_is_refused_before_anything_is_made)
     struct reservation mine;
 
     ck_assert_int_eq(reservation_take(scratch_path, &topology, &mine, &preflight, &err), -1);
-    ck_assert_msg(strstr(err.text, "64x64x64") && strstr(err.text, "266306"), "%s", err.text);
+    ck_assert_msg(strstr(err.text, "64x64x64") && strstr(err.text, "266,306 processes"), "%s",
+                  err.text);
     ck_assert_int_eq(rmdir(scratch_path), 0);
     close(dir);
 }

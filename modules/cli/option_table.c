@@ -1,0 +1,187 @@
+#include "cli/option_table.h"
+
+#include <string.h>
+
+#include "cli/commands.h"
+
+#define ON(command) (UINT32_C(1) << COMMAND_##command)
+#define ON_EVERY ((UINT32_C(1) << COMMAND_COUNT) - 1)
+#define ON_VIEWERS (ON(STATUS) | ON(DISCOVER) | ON(LOGS))
+#define ON_CONTROL (ON(EXEC) | ON(SHUTDOWN))
+
+#define DAY_S (UINT64_C(24) * 3600)
+
+const struct command_row command_table[COMMAND_COUNT] = {
+    [COMMAND_RUN] =
+        {COMMAND_RUN, "run", "[SCENARIO...]", 64, 0,
+         "bring a machine hierarchy up and run scenarios on it",
+         "Forks the whole hierarchy, every node a process, waits until all are ready, runs the "
+         "scenarios one after the other, "
+         "stops the tree from the leaves up and accounts for everything it made.\n\n"
+         "Without a scenario it runs `topology`: a message goes down to every leaf and the answers "
+         "are checked. "
+         "With --hold the hierarchy stays up until Ctrl-C or `linqu shutdown`.\n\n"
+         "One Ctrl-C stops the run in order, a second one at once; both leave nothing behind.",
+         run_command},
+    [COMMAND_DOCTOR] = {COMMAND_DOCTOR, "doctor", "", 0, 0,
+                        "say whether this machine can hold a topology",
+                        "What the topology needs against what the machine gives, line by line: ok, "
+                        "warn or FAIL, with the command that mends "
+                        "it. Exits with 3 when a line fails. `linqu run` checks the same before it "
+                        "forks anything.",
+                        doctor_command},
+    [COMMAND_VERSION] = {COMMAND_VERSION, "version", "", 0, 0, "print the version", "",
+                         version_command},
+    [COMMAND_HELP] = {COMMAND_HELP, "help", "[COMMAND]", 1, 0, "explain a command",
+                      "Without a command, the list of all. --man prints the manual page, "
+                      "--completion the completion for "
+                      "bash.",
+                      help_command},
+};
+
+const struct option_row option_table[] = {
+    {OPTION_TOPOLOGY, "topology", 't', OPTION_TEXT, "SPEC", "16x4x16", 0, 0, COMPLETE_FILE,
+     ON(RUN) | ON(DOCTOR), "Shape",
+     "the hierarchy: fan-outs below L6 (16x4x16, 16x4x16x16), levels (\"L6:2 L5:16 L4:4 L3:16\"), "
+     "or a .topo file"},
+    {OPTION_NAME, "name", 'n', OPTION_TEXT, "NAME", NULL, 0, 0, COMPLETE_RUN, ON(RUN), "Shape",
+     "name of the run and of its directory; refused while such a run lives. Without it: <logical "
+     "system>-<short id>"},
+    {OPTION_PHYSICAL_SYSTEM, "physical-system", 0, OPTION_TEXT, "NAME", NULL, 0, 0,
+     COMPLETE_NOTHING, ON(RUN), "Shape",
+     "name of the machine that is simulated; default: the topology file's, else this host's name"},
+    {OPTION_SEED, "seed", 0, OPTION_NUMBER, "N", "1", 0, UINT64_MAX, COMPLETE_NOTHING, ON(RUN),
+     "Shape", "where all that is random in a scenario comes from; it stands in run.json"},
+
+    {OPTION_HOLD, "hold", 'H', OPTION_FLAG, NULL, NULL, 0, 0, COMPLETE_NOTHING, ON(RUN), "Life",
+     "stay up after the scenarios until Ctrl-C or `linqu shutdown`"},
+    {OPTION_DETACH, "detach", 'd', OPTION_FLAG, NULL, NULL, 0, 0, COMPLETE_NOTHING, ON(RUN), "Life",
+     "return when all nodes are ready; the run goes on in the background (as with --hold)"},
+    {OPTION_DRY_RUN, "dry-run", 0, OPTION_FLAG, NULL, NULL, 0, 0, COMPLETE_NOTHING, ON(RUN), "Life",
+     "say what would be made, and make nothing"},
+    {OPTION_START_TIMEOUT, "start-timeout", 0, OPTION_SECONDS, "TIME", "60s", 1, DAY_S,
+     COMPLETE_NOTHING, ON(RUN), "Life", "how long the tree may take until all nodes are ready"},
+    {OPTION_STOP_TIMEOUT, "stop-timeout", 0, OPTION_SECONDS, "TIME", "10s", 1, DAY_S,
+     COMPLETE_NOTHING, ON(RUN), "Life",
+     "how long the tree may take to stop in order; then it is killed"},
+    {OPTION_TIMEOUT, "timeout", 0, OPTION_SECONDS, "TIME", "0", 0, 365 * DAY_S, COMPLETE_NOTHING,
+     ON(RUN), "Life", "end the whole run after this time with exit code 124; 0: never"},
+    {OPTION_KEEP, "keep", 0, OPTION_NUMBER, "N", "5", 0, 1000000, COMPLETE_NOTHING, ON(RUN), "Life",
+     "how many dead runs of this user stay; older ones are removed in the background"},
+
+    {OPTION_BY, "by", 0, OPTION_TEXT, "LEVEL", NULL, 0, 0, COMPLETE_LEVEL, ON(STATUS), "Selection",
+     "a row for each node of this level with its subtree, as in --by L5"},
+    {OPTION_WATCH, "watch", 'w', OPTION_FLAG, NULL, NULL, 0, 0, COMPLETE_NOTHING, ON(STATUS),
+     "Selection", "show it again every second until the run ends"},
+
+    {OPTION_CLEAN, "clean", 0, OPTION_FLAG, NULL, NULL, 0, 0, COMPLETE_NOTHING, ON(DISCOVER),
+     "Selection", "remove what is this user's and not live"},
+
+    {OPTION_NODE, "node", 'N', OPTION_TEXT, "NODES", NULL, 0, 0, COMPLETE_NOTHING, ON(LOGS),
+     "Selection", "only these subtrees: L5_3/L4_1, L5_[0-3], or a list with commas"},
+    {OPTION_ALL, "all", 'a', OPTION_FLAG, NULL, NULL, 0, 0, COMPLETE_NOTHING, ON(TOPOLOGY),
+     "Selection", "show every node, also of a large tree"},
+    {OPTION_RUN, "run", 'r', OPTION_TEXT, "RUN", NULL, 0, 0, COMPLETE_RUN, ON(EXEC), "Selection",
+     "the run; all arguments are then scenarios"},
+    {OPTION_NODE, "node", 'N', OPTION_TEXT, "PATH", NULL, 0, 0, COMPLETE_NOTHING, ON(TOPOLOGY),
+     "Selection", "the paths of this node: L5_3/L4_1"},
+    {OPTION_LEVEL, "level", 'l', OPTION_TEXT, "LEVELS", NULL, 0, 0, COMPLETE_LEVEL, ON(LOGS),
+     "Selection", "only nodes of these levels: L3, or L5,L4"},
+    {OPTION_PRIORITY, "priority", 'p', OPTION_TEXT, "LEVEL", NULL, 0, 0, COMPLETE_PRIORITY,
+     ON(LOGS), "Selection",
+     "only lines at least as urgent: error, warn, info, debug; default: all, with --errors: error"},
+    {OPTION_FOLLOW, "follow", 'f', OPTION_FLAG, NULL, NULL, 0, 0, COMPLETE_NOTHING, ON(LOGS),
+     "Selection",
+     "go on with what is written, until the run ends; begins with the last 10 lines unless -n says "
+     "otherwise"},
+    {OPTION_LINES, "lines", 'n', OPTION_NUMBER, "N", NULL, 0, 1000000, COMPLETE_NOTHING, ON(LOGS),
+     "Selection", "only the last N lines"},
+    {OPTION_SINCE, "since", 'S', OPTION_TEXT, "TIME", NULL, 0, 0, COMPLETE_NOTHING, ON(LOGS),
+     "Selection", "only lines from then on: 30s, 5m, 2h ago, or 2026-11-23T08:07:19Z"},
+    {OPTION_GREP, "grep", 'g', OPTION_TEXT, "REGEX", NULL, 0, 0, COMPLETE_NOTHING, ON(LOGS),
+     "Selection", "only lines that match this extended regular expression"},
+    {OPTION_ERRORS, "errors", 'e', OPTION_FLAG, NULL, NULL, 0, 0, COMPLETE_NOTHING, ON(LOGS),
+     "Selection", "count equal errors and show each once with its nodes"},
+
+    {OPTION_FORCE, "force", 'f', OPTION_FLAG, NULL, NULL, 0, 0, COMPLETE_NOTHING, ON(SHUTDOWN),
+     "Life", "kill at once instead of stopping in order"},
+    {OPTION_TIMEOUT, "timeout", 0, OPTION_SECONDS, "TIME", "30s", 1, DAY_S, COMPLETE_NOTHING,
+     ON(SHUTDOWN), "Life", "how long the tree may take to stop in order; then it is killed"},
+    {OPTION_TIMEOUT, "timeout", 0, OPTION_SECONDS, "TIME", "0", 0, 365 * DAY_S, COMPLETE_NOTHING,
+     ON(EXEC), "Life", "stop waiting for the answer after this time with exit code 124; 0: never"},
+
+    {OPTION_MAN, "man", 0, OPTION_FLAG, NULL, NULL, 0, 0, COMPLETE_NOTHING, ON(HELP), "Output",
+     "print the manual page (roff)"},
+    {OPTION_COMPLETION, "completion", 0, OPTION_FLAG, NULL, NULL, 0, 0, COMPLETE_NOTHING, ON(HELP),
+     "Output", "print the completion for bash"},
+    {OPTION_BASE, "base", 'b', OPTION_TEXT, "DIR", NULL, 0, 0, COMPLETE_DIRECTORY,
+     ON(RUN) | ON_VIEWERS | ON_CONTROL | ON(DOCTOR) | ON(TOPOLOGY), "Output",
+     "the folder that holds the runs; default: LINQU_BASE, else /tmp/linqu"},
+    {OPTION_JSON, "json", 'j', OPTION_FLAG, NULL, NULL, 0, 0, COMPLETE_NOTHING,
+     ON_EVERY & ~ON(HELP), "Output", "print JSON on stdout and nothing else there"},
+    {OPTION_QUIET, "quiet", 'q', OPTION_FLAG, NULL, NULL, 0, 0, COMPLETE_NOTHING,
+     ON(RUN) | ON_CONTROL | ON(DISCOVER), "Output", "say only what went wrong"},
+    {OPTION_VERBOSE, "verbose", 'v', OPTION_FLAG, NULL, NULL, 0, 0, COMPLETE_NOTHING, ON(RUN),
+     "Output", "say more, and let the nodes log at level debug"},
+    {OPTION_HELP, "help", 'h', OPTION_FLAG, NULL, NULL, 0, 0, COMPLETE_NOTHING, ON_EVERY, "Output",
+     "explain this command"},
+};
+const size_t option_table_count = sizeof option_table / sizeof *option_table;
+
+const struct term_row environment_table[] = {
+    {"LINQU_BASE", "the folder that holds the runs, unless --base says otherwise"},
+    {"LINQU_SYSTEM", "name of the logical system (LINQU_LOGICAL_SYSTEM is the same)"},
+    {"LINQU_PHYSICAL_SYSTEM",
+     "name of the physical system, unless --physical-system says otherwise"},
+    {"LINQU_LEVEL, LINQU_L0 ... LINQU_L6",
+     "set by each node for its kernels: its level and its indices"},
+    {"LINQU_RUN", "set by each node for its kernels: the directory of the run"},
+    {"NO_COLOR", "when set and not empty, nothing is coloured"},
+};
+const size_t environment_table_count = sizeof environment_table / sizeof *environment_table;
+
+const struct term_row exit_table[] = {
+    {"0", "done, verified, nothing leaked"},
+    {"1", "a check of a scenario did not hold"},
+    {"2", "the command line is wrong"},
+    {"3", "this machine cannot do it"},
+    {"4", "the start failed"},
+    {"5", "a node or kernel failed and was not recovered"},
+    {"6", "a deadlock or stall was proven"},
+    {"7", "something leaked"},
+    {"8", "no such run"},
+    {"9", "internal error"},
+    {"124", "--timeout was reached"},
+    {"128+n", "ended by signal n (Ctrl-C on a --hold that is ready and well is 0)"},
+};
+const size_t exit_table_count = sizeof exit_table / sizeof *exit_table;
+
+const struct term_row file_table[] = {
+    {"/tmp/linqu", "the default base: one directory a run, and `latest`, a link to the newest"},
+    {"<run>/run.json", "what the run did: shape, phases, checks, result, account"},
+    {"<run>/events.jsonl", "what happened, a JSON object a line"},
+    {"<run>/state.map", "a record a node, read by `linqu status`"},
+    {"<run>/L6_0/.../logs/daemon.log", "the log of a node; a chip's lies with its host"},
+};
+const size_t file_table_count = sizeof file_table / sizeof *file_table;
+
+const struct command_row *command_find(const char *name)
+{
+    for (size_t i = 0; i < COMMAND_COUNT; i++)
+        if (strcmp(command_table[i].name, name) == 0)
+            return &command_table[i];
+    return NULL;
+}
+
+bool option_applies(const struct option_row *row, enum command_id command)
+{
+    return row->commands >> command & 1;
+}
+
+const struct option_row *option_find(enum command_id command, enum option_id id)
+{
+    for (size_t i = 0; i < option_table_count; i++)
+        if (option_table[i].id == id && option_applies(&option_table[i], command))
+            return &option_table[i];
+    return NULL;
+}

@@ -1,0 +1,125 @@
+/* `linqu run`: options become launch options; everything else is the launcher's. */
+
+#include <string.h>
+
+#include "base/exit_code.h"
+#include "base/number_text.h"
+#include "base/printable.h"
+#include "cli/cli_output.h"
+#include "cli/commands.h"
+#include "cli/invocation.h"
+#include "cli/preflight_print.h"
+#include "cli/suggest.h"
+#include "cli/topology_load.h"
+#include "launch/launch.h"
+#include "rundir/run_dir.h"
+#include "scenario/scenario.h"
+
+enum { SCENARIOS_MAX = 64, START_TIMEOUT_S = 60 };
+
+static const char *scenario_near(const char *typed)
+{
+    const char *names[SCENARIOS_MAX];
+    size_t count;
+    const struct scenario *const *all = scenario_all(&count);
+
+    for (size_t i = 0; i < count && i < SCENARIOS_MAX; i++)
+        names[i] = all[i]->name;
+    return suggest(typed, names, count < SCENARIOS_MAX ? count : SCENARIOS_MAX);
+}
+
+int scenarios_check(const struct invocation *invocation, char *const *names, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        const char *near = scenario_near(names[i]);
+        char shown[PRINTABLE_SIZE];
+
+        if (scenario_find(names[i]))
+            continue;
+        printable(names[i], strlen(names[i]), shown);
+        if (near)
+            return cli_usage(invocation, "there is no scenario %s; did you mean %s?", shown, near);
+        return cli_usage(invocation, "there is no scenario %s", shown);
+    }
+    return 0;
+}
+
+/* What would be made, without making it. */
+static int dry_run(const struct invocation *invocation, const struct topology *topology)
+{
+    struct preflight preflight;
+    char base[LIMIT_PATH], notice[LIMIT_PATH];
+    struct error err;
+
+    if (run_dir_base_look(invocation->text[OPTION_BASE], base, notice, &err) < 0)
+        return cli_fail(EXIT_MACHINE, "%s", err.text);
+    if (notice[0])
+        cli_note("%s", notice);
+    preflight_check(topology, base, reservation_sum(base), &preflight);
+    if (invocation->given[OPTION_JSON])
+        return cli_finish_json(plan_json(topology, base, invocation->text[OPTION_NAME], &preflight),
+                               preflight_exit_code(&preflight));
+    plan_print(topology, base, invocation->text[OPTION_NAME], &preflight);
+    return cli_finish(preflight_exit_code(&preflight));
+}
+
+static unsigned start_timeout_s(const struct invocation *invocation,
+                                const struct topology *topology)
+{
+    if (invocation->given[OPTION_START_TIMEOUT])
+        return (unsigned)invocation->number[OPTION_START_TIMEOUT];
+    return topology->settings.start_timeout_s ? topology->settings.start_timeout_s
+                                              : START_TIMEOUT_S;
+}
+
+static struct launch_options launch_options_of(const struct invocation *invocation,
+                                               const struct topology *topology)
+{
+    static const char *const usual[] = {"topology"};
+    bool named = invocation->argument_count > 0;
+
+    return (struct launch_options){
+        .topology = topology,
+        .base = invocation->text[OPTION_BASE],
+        .name = invocation->text[OPTION_NAME],
+        .logical_system = topology->settings.logical_system,
+        .physical_system = topology->settings.physical_system,
+        .command = invocation->line,
+        .scenarios = named ? (const char *const *)invocation->arguments : usual,
+        .scenario_count = named ? invocation->argument_count : 1,
+        .seed = invocation->number[OPTION_SEED],
+        .keep = (unsigned)invocation->number[OPTION_KEEP],
+        .start_timeout_s = start_timeout_s(invocation, topology),
+        .timeout_s = (unsigned)invocation->number[OPTION_TIMEOUT],
+        .stop_timeout_s = (unsigned)invocation->number[OPTION_STOP_TIMEOUT],
+        .hold = invocation->given[OPTION_HOLD] || invocation->given[OPTION_DETACH],
+        .detach = invocation->given[OPTION_DETACH],
+        .json = invocation->given[OPTION_JSON],
+        .quiet = invocation->given[OPTION_QUIET],
+        .verbose = invocation->given[OPTION_VERBOSE],
+        .colour = cli_colour(stderr),
+    };
+}
+
+int run_command(const struct invocation *invocation)
+{
+    const char *name = invocation->text[OPTION_NAME];
+    struct launch_options options;
+    struct topology topology;
+    struct error err;
+    int wrong;
+
+    if (topology_load(invocation->text[OPTION_TOPOLOGY], &topology, &err) < 0 ||
+        topology_name_systems(&topology, invocation->text[OPTION_PHYSICAL_SYSTEM], &err) < 0 ||
+        (name && run_name_check(name, &err) < 0))
+        return cli_fail(EXIT_USAGE, "%s", err.text);
+    wrong = scenarios_check(invocation, invocation->arguments, invocation->argument_count);
+    if (wrong)
+        return wrong;
+    if (invocation->given[OPTION_QUIET] && invocation->given[OPTION_VERBOSE])
+        return cli_usage(invocation, "either --quiet or --verbose");
+    if (invocation->given[OPTION_DRY_RUN])
+        return dry_run(invocation, &topology);
+    options = launch_options_of(invocation, &topology);
+    return launch_run(&options);
+}

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "actor/actor_internal.h"
+#include "actor/inject.h"
 #include "base/exit_code.h"
 #include "base/memory.h"
 #include "transport/ring_link.h"
@@ -50,6 +51,7 @@ static void edge_frame(void *owner, struct link *link, const uint8_t *frame, siz
     struct edge *edge = owner;
 
     (void)link;
+    inject_at_frame(edge->actor);
     actor_tell(
         edge->actor,
         (struct event){.type = EVENT_FRAME, .peer = edge->peer, .frame = frame, .size = size});
@@ -269,19 +271,6 @@ static void make_node(struct actor *actor)
     actor->node = node_create(&config);
 }
 
-/* A start that fails on purpose, for the tests of what then happens. */
-static void inject(const struct actor *actor)
-{
-    const struct inherit_run *run = actor->run;
-
-    if (!run->inject_path || strcmp(run->inject_path, actor->path) != 0)
-        return;
-    if (strcmp(run->inject_how, "exit") == 0)
-        _exit(EXIT_INTERNAL);
-    for (;;)
-        pause();
-}
-
 /* Fork the children. In a child this does not return: it is its own actor. */
 static int fork_children(struct actor *actor, struct error *err)
 {
@@ -414,7 +403,7 @@ _Noreturn void actor_run(const struct inherit *self)
     topology_path(actor->run->topology, self->rank, actor->path, sizeof actor->path);
     actor->log.node = actor->path;
     record_begin(actor);
-    inject(actor);
+    inject_at_start(actor);
     if (start(actor, &err) < 0)
         start_failed(actor, err.text);
     else

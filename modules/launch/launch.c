@@ -127,11 +127,10 @@ static void tick(evutil_socket_t fd, short what, void *arg)
         ending_timeout(launcher);
 }
 
-/* Once: gracefully. Twice: at once. Ending a held run that is well is how it ends. */
+/* Once: gracefully. Twice: at once. For a held run that is READY it is how it ends, and no failure. */
 static void on_interrupt(struct launcher *launcher, int signal)
 {
-    bool held =
-        launcher->options->hold && launcher->phase == RUN_READY && launcher->exit_code == EXIT_DONE;
+    bool held = launcher->options->hold && launcher->phase == RUN_READY;
 
     if (++launcher->interrupts > 1) {
         launcher_blame(launcher, EXIT_SIGNAL + signal, "killing what is left of the run");

@@ -99,6 +99,13 @@ void watch_end_child(struct node *node, uint32_t number, const char *fault)
     want_kill(node, number, SIGKILL);
 }
 
+static const char *signal_text(int signal)
+{
+    const char *text = sigdescr_np(signal);
+
+    return text ? text : "a signal without a name";
+}
+
 static void describe_end(const struct child *child, int wait_status, char *out, size_t size)
 {
     int signal = WIFSIGNALED(wait_status) ? WTERMSIG(wait_status) : 0;
@@ -106,7 +113,7 @@ static void describe_end(const struct child *child, int wait_status, char *out, 
     if (child->cause[0])
         snprintf(out, size, "ended by its parent: %s", child->cause);
     else if (signal)
-        snprintf(out, size, "killed by signal %d (%s)%s", signal, strsignal(signal),
+        snprintf(out, size, "killed by signal %d (%s)%s", signal, signal_text(signal),
                  signal == SIGKILL || signal == SIGTERM ? "" : "; see stderr.log of the run");
     else
         snprintf(out, size, "exited with status %d", WEXITSTATUS(wait_status));
@@ -152,13 +159,10 @@ void on_child_gone(struct node *node, uint32_t number, int wait_status)
     forget_child(node, child);
     if (!left)
         node->counters.children_dead++;
-    if (node->life == NODE_READY)
-        obituary(node, number, left, cause);
-    else if (node->life == NODE_DRAINING && !left)
-        want_log(node, LOG_ERROR, "member", NULL, "child %s died while stopping: %s",
-                 child_path(node, number), cause);
-    else if (was_starting)
+    if (was_starting && node->life == NODE_STARTING)
         start_fail(node, child_rank(node, number), cause);
+    else if (node->life == NODE_READY || (node->life == NODE_DRAINING && !left))
+        obituary(node, number, left, cause);
     gather_child_gone(node, number);
     stop_check(node);
 }

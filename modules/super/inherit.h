@@ -33,9 +33,8 @@ struct inherit_run {
     uint64_t beat_interval_ms;
     uint64_t stop_ms;
     enum log_level log_level;
-    const char
-        *inject_path; // LINQU_INJECT=PATH:HOW makes this node fail its start on purpose; NULL: none
-    const char *inject_how; // "exit" or "hang"
+    const char *inject_path; // LINQU_INJECT=PATH:HOW, see actor/inject.h; NULL: none
+    const char *inject_how;
 };
 
 /* One process's own. */

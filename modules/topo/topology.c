@@ -233,14 +233,16 @@ static int parse_part(const char *text, size_t size, int *level, uint32_t *index
     return 0;
 }
 
-/* A level that the path leaves out must have one node, or nobody knows which is meant. */
+/* A level that the path leaves out must have one node under its parent, or nobody knows which is
+ * meant. */
 static int skip_to(const struct topology *topology, int from, int level, const char *shown,
                    struct error *err)
 {
     for (int skipped = from; skipped > level; skipped--) {
-        if (topology->count[skipped] > 1)
-            return error_set(err, "%s: there are %" PRIu32 " L%d: say which, as in L%d_0/L%d_0",
-                             shown, topology->count[skipped], skipped, skipped, level);
+        if (topology->fanout[skipped] > 1)
+            return error_set(err, "%s: there are %" PRIu32 " L%d: say which, as in L%d_0/%.*s",
+                             shown, topology->fanout[skipped], skipped, skipped,
+                             (int)strlen(shown) - 2, shown + 1);
     }
     return 0;
 }

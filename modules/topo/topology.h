@@ -96,7 +96,7 @@ uint32_t topology_peers(const struct topology *topology, uint32_t self, enum lev
 
 /* "L6_0/L5_3/L4_1/L3_7": only present levels. Returns the length; LIMIT_NODE_PATH bytes always suffice. */
 int topology_path(const struct topology *topology, uint32_t rank, char *out, size_t size);
-/* The inverse. Also takes the short form that leaves out leading levels with one node ("L5_3/L4_1" for
+/* The inverse. Also takes the short form that leaves out levels with one node a parent ("L5_3/L4_1" for
  * "L6_0/L5_3/L4_1"). A sentence names the part that is not in the topology. */
 int topology_parse_path(const struct topology *topology, const char *path, uint32_t *rank,
                         struct error *err);

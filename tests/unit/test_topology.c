@@ -296,6 +296,8 @@ START_TEST(a_bad_form_is_refused_with_the_place_and_the_limit)
         {"1x1x1x99999999999999999999", "at most 65536"},
         {"1x1x1x1x1x1x1x1x1x1", "factor 5 (column 9) has no level: below L6 are L5, L4, L3 and L2"},
         {"256x256x256", "16843009 nodes in all, at most 16777215"},
+        {"255x255x258", "16841731 nodes in all"},
+        {"18446744073709551617", "under one L6"},
         {"256x256x65536x65536", "nodes in all, at most 16777215"},
         {"abc", "column 1: 'abc' is no topology; write fan-outs below L6 (16x4x16)"},
         {"", "the topology is empty"},
@@ -400,6 +402,7 @@ START_TEST(a_path_may_leave_out_levels_with_one_node)
         {"1x1x16", "L3_7", "L6_0/L5_0/L4_0/L3_7"},
         {"1x4x16", "L4_3/L3_7", "L6_0/L5_0/L4_3/L3_7"},
         {"1x4x16", "L6_0/L4_3", "L6_0/L5_0/L4_3"},
+        {"16x1x16", "L5_3/L3_7", "L6_0/L5_3/L4_0/L3_7"},
         {"L7:1 L6:2 L5:2", "L6_1/L5_1", "L7_0/L6_1/L5_1"},
     };
 
@@ -427,7 +430,7 @@ START_TEST(a_path_that_leads_nowhere_names_the_part)
         {"L5_3/L2_0", "it has no L2"},
         {"L7_0/L6_0", "it has no L7"},
         {"L3_7", "there are 16 L5: say which"},
-        {"L5_3/L3_7", "there are 64 L4: say which"},
+        {"L5_3/L3_7", "there are 4 L4: say which"},
         {"L4_1/L5_3", "say which"},
         {"L5_3/L5_3", "goes from the top down"},
         {"L5_3/", "'' is not a level and an index"},
@@ -445,6 +448,17 @@ START_TEST(a_path_that_leads_nowhere_names_the_part)
         claim(topology_parse_path(&topology, rows[i].path, &rank, &err) == -1, "%s", rows[i].path);
         claim(strstr(err.text, rows[i].says) != NULL, "%s: %s", rows[i].path, err.text);
     }
+}
+END_TEST
+
+START_TEST(a_level_with_two_nodes_is_not_left_out)
+{
+    struct topology topology = parse("1x2x2");
+    struct error err;
+    uint32_t rank;
+
+    ck_assert_int_eq(topology_parse_path(&topology, "L3_1", &rank, &err), -1);
+    ck_assert_str_eq(err.text, "'L3_1': there are 2 L4: say which, as in L4_0/L3_1");
 }
 END_TEST
 
@@ -470,6 +484,8 @@ START_TEST(addresses_hold_the_indices_and_a_chip_has_its_hosts)
     ck_assert_str_eq(ip, "10.0.0.255");
     ip_of("2x2x301", "L5_1/L4_1/L3_300", ip);
     ck_assert_str_eq(ip, "fd00::0:1:1:12c");
+    ip_of("1x1x257", "L3_256", ip);
+    ck_assert_str_eq(ip, "fd00::0:0:0:100");
     ip_of("1x1x65536", "L3_65535", ip);
     ck_assert_str_eq(ip, "fd00::0:0:0:ffff");
 }
@@ -606,6 +622,7 @@ SUITE_MAIN("topology", ranks_coordinates_parents_and_paths_agree_with_a_walked_t
            a_level_left_out_has_index_0_and_no_part_in_the_path,
            coordinates_outside_the_tree_are_not_in_it, global_indices_of_hosts_follow_the_strides,
            a_path_may_leave_out_levels_with_one_node, a_path_that_leads_nowhere_names_the_part,
+           a_level_with_two_nodes_is_not_left_out,
            addresses_hold_the_indices_and_a_chip_has_its_hosts, what_is_a_file_shows_in_its_name,
            a_file_holds_a_form_settings_and_comments, without_settings_nothing_is_set,
            a_bad_file_is_refused_with_name_and_line,

@@ -40,10 +40,25 @@ int json_file_write(int dir_fd, const char *name, const json_t *object, struct e
     return 0;
 }
 
+/* Through a stream, since jansson reads a bare descriptor byte by byte. Closes it. */
+static json_t *load(int fd, json_error_t *why)
+{
+    FILE *file = fdopen(fd, "r");
+    json_t *object;
+
+    if (!file) {
+        close(fd);
+        return NULL;
+    }
+    object = json_loadf(file, JSON_REJECT_DUPLICATES, why);
+    fclose(file);
+    return object;
+}
+
 json_t *json_file_read(int dir_fd, const char *name, struct error *err)
 {
     int fd = openat(dir_fd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
-    json_error_t why;
+    json_error_t why = {.text = "out of memory"};
     json_t *object;
     struct stat st;
 
@@ -56,8 +71,7 @@ json_t *json_file_read(int dir_fd, const char *name, struct error *err)
         error_set(err, "%s is not a file that can be read", name);
         return NULL;
     }
-    object = json_loadfd(fd, JSON_REJECT_DUPLICATES, &why);
-    close(fd);
+    object = load(fd, &why);
     if (!object)
         error_set(err, "%s:%d: %s", name, why.line, why.text);
     return object;

@@ -1,6 +1,5 @@
 #include "scenario/topology_scenario.h"
 
-#include <fcntl.h>
 #include <jansson.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -9,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/memory.h"
+#include "report/json_file.h"
 #include "rundir/run_dir.h"
 #include "scenario/socket_probe.h"
 
@@ -87,17 +87,11 @@ static void host_fails(struct scenario_run *run, enum host_check check, uint32_t
 static json_t *load(const struct scenario_run *run, uint32_t rank, const char *name)
 {
     char dir[LIMIT_PATH], path[LIMIT_PATH + 64];
-    json_t *json;
-    int fd;
+    struct error err;
 
     run_dir_node_path(run->host.topology, rank, dir, sizeof dir);
     snprintf(path, sizeof path, "%s/logs/%s", dir, name);
-    fd = openat(run->host.run_dir_fd, path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-    if (fd < 0)
-        return NULL;
-    json = json_loadfd(fd, 0, NULL);
-    close(fd);
-    return json;
+    return json_file_read(run->host.run_dir_fd, path, &err);
 }
 
 static bool number(const json_t *object, const char *key, uint32_t *out)

@@ -23,6 +23,45 @@ const struct command_row command_table[COMMAND_COUNT] = {
          "With --hold the hierarchy stays up until Ctrl-C or `linqu shutdown`.\n\n"
          "One Ctrl-C stops the run in order, a second one at once; both leave nothing behind.",
          run_command},
+    [COMMAND_STATUS] = {COMMAND_STATUS, "status", "[RUN]", 1, 0, "show how the nodes of a run are",
+                        "Per level: how many nodes there are, are ready, slow, dead; restarts, "
+                        "messages and memory; then the worst nodes, with "
+                        "the reason. It reads what the nodes wrote down about themselves, so it "
+                        "answers also when they are stopped or dead, "
+                        "or the launcher is gone.\n\n"
+                        "Memory is the proportional set size of a sample of the nodes; how many "
+                        "were sampled is said.",
+                        status_command},
+    [COMMAND_DISCOVER] =
+        {COMMAND_DISCOVER, "discover", "[RUN]", 1, 0, "list the runs on this machine",
+         "A run is live while its launcher holds its lock, dead when it ended, stale when its "
+         "launcher was killed. "
+         "A live run is asked to write its discovery.json files anew.\n\n"
+         "With --clean, dead and stale runs of this user are removed, and nothing else.",
+         discover_command},
+    [COMMAND_LOGS] = {COMMAND_LOGS, "logs", "[RUN]", 1, 0,
+                      "show the logs of all nodes, merged by time",
+                      "A node is named by its path, which may leave out L6_0 and contain sets: "
+                      "`L5_3/L4_1`, `L5_[0-3,8]`, "
+                      "`L5_0,L5_7/L4_[1-2]`. A node stands for its whole subtree.\n\n"
+                      "With --errors equal messages are counted and shown once, with the nodes "
+                      "that wrote them; numbers within a message do "
+                      "not make it another.",
+                      logs_command},
+    [COMMAND_EXEC] = {COMMAND_EXEC, "exec", "[RUN] SCENARIO...", 64, 1,
+                      "run scenarios on a live run",
+                      "Asks the launcher of a run that was started with --hold or --detach to run "
+                      "scenarios on the tree that is up. "
+                      "The first argument is the run unless it is the name of a scenario.",
+                      exec_command},
+    [COMMAND_SHUTDOWN] = {COMMAND_SHUTDOWN, "shutdown", "[RUN]", 1, 0, "stop a live run",
+                          "Asks the launcher to stop the tree from the leaves up and returns when "
+                          "the run has ended, with the run's exit "
+                          "code.\n\n"
+                          "With --force the tree is killed at once; a launcher that does not "
+                          "answer is killed too, and with it the whole "
+                          "run.",
+                          shutdown_command},
     [COMMAND_DOCTOR] = {COMMAND_DOCTOR, "doctor", "", 0, 0,
                         "say whether this machine can hold a topology",
                         "What the topology needs against what the machine gives, line by line: ok, "
@@ -30,6 +69,16 @@ const struct command_row command_table[COMMAND_COUNT] = {
                         "it. Exits with 3 when a line fails. `linqu run` checks the same before it "
                         "forks anything.",
                         doctor_command},
+    [COMMAND_TOPOLOGY] = {COMMAND_TOPOLOGY, "topology", "show|check SPEC", 2, 2,
+                          "print or check a topology",
+                          "`show` prints the levels with counts and, for the node named with "
+                          "--node (else for the first of each level), "
+                          "coordinate, index, address and the paths of its files. `check` only "
+                          "says whether SPEC is right.\n\n"
+                          "SPEC is fan-outs below L6 (`16x4x16`), levels (`L6:2 L5:16 L4:4 "
+                          "L3:16`), or a file that ends in .topo or "
+                          "whose path has a slash.",
+                          topology_command},
     [COMMAND_VERSION] = {COMMAND_VERSION, "version", "", 0, 0, "print the version", "",
                          version_command},
     [COMMAND_HELP] = {COMMAND_HELP, "help", "[COMMAND]", 1, 0, "explain a command",

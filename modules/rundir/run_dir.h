@@ -70,6 +70,9 @@ int run_dir_remove(const char *base, const char *name, struct error *err);
  * others are). */
 int run_dir_prune(const char *base, unsigned keep, struct error *err);
 
+/* Remove what interrupted starts and removals of ours left below the base. */
+void run_dir_sweep(const char *base);
+
 /* Path of a node's directory inside the run ("L6_0/L5_3"), for a chip its host's; the socket's file
  * name
  * ("daemon_L3.sock"; a chip has none: false). */

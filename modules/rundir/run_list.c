@@ -155,21 +155,18 @@ int run_dir_remove(const char *base, const char *name, struct error *err)
     return result;
 }
 
-/* What an interrupted start or removal of ours left behind. */
-static int prune_leftovers(const char *base)
+void run_dir_sweep(const char *base)
 {
     DIR *dir = opendir(base);
     const struct dirent *entry;
     struct error ignored;
-    int removed = 0;
 
     while (dir && (entry = readdir(dir)))
         if (strncmp(entry->d_name, RUN_NEW_PREFIX, strlen(RUN_NEW_PREFIX)) == 0 ||
             strncmp(entry->d_name, RUN_OLD_PREFIX, strlen(RUN_OLD_PREFIX)) == 0)
-            removed += remove_at(dirfd(dir), base, entry->d_name, &ignored) == 0;
+            remove_at(dirfd(dir), base, entry->d_name, &ignored);
     if (dir)
         closedir(dir);
-    return removed;
 }
 
 int run_dir_prune(const char *base, unsigned keep, struct error *err)
@@ -191,7 +188,7 @@ int run_dir_prune(const char *base, unsigned keep, struct error *err)
             first = mine;
     }
     free(list);
-    prune_leftovers(base);
+    run_dir_sweep(base);
     if (first.text[0]) {
         *err = first;
         return -1;

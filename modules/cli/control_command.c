@@ -1,0 +1,277 @@
+/* `linqu exec` and `linqu shutdown`: the launcher of a live run does it. */
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/exit_code.h"
+#include "cli/cli_output.h"
+#include "cli/commands.h"
+#include "cli/ctl_client.h"
+#include "cli/invocation.h"
+#include "cli/run_view.h"
+#include "scenario/scenario.h"
+
+enum {
+    GREETING_MS = 3000,       // a launcher that is well answers at once
+    FORCED_ANSWER_MS = 10000, // after that a launcher that was told to kill is killed itself
+    GONE_MS = 30000,          // the kernel's time for the end of a killed run
+    STOP_GRACE_MS = 15000,    // beyond --timeout: SIGTERM, SIGKILL and the account
+};
+
+static int live_run_of(const struct invocation *invocation, const char *name, struct run_view *view)
+{
+    int result = run_view_of(invocation, name, view);
+
+    if (result != EXIT_DONE || view->state == RUN_STATE_LIVE)
+        return result;
+    result = cli_fail(EXIT_NO_RUN, "no such run: %s is not live", view->dir.name);
+    run_view_close(view);
+    return result;
+}
+
+/* The reason in a launcher's answer, said; returns its exit code. */
+static int answer_finish(const struct invocation *invocation, struct ctl_answer *answer)
+{
+    const char *why = json_string_value(json_object_get(answer->object, "error"));
+
+    if (why && why[0])
+        cli_note("%s", why);
+    else if (invocation->given[OPTION_JSON] && answer->object)
+        return cli_finish_json(answer->object, answer->exit_code);
+    json_decref(answer->object);
+    return cli_finish(answer->exit_code);
+}
+
+/* --- exec
+ * ------------------------------------------------------------------------------------------------------------------
+ */
+
+static void progress_print(const char *text, size_t size)
+{
+    printf("%.*s", (int)size, text);
+    fflush(stdout);
+}
+
+static void checks_print(const json_t *scenario)
+{
+    const json_t *check;
+    size_t i;
+
+    json_array_foreach(json_object_get(scenario, "checks"), i, check)
+    {
+        const char *result = json_string_value(json_object_get(check, "result"));
+        bool passed = result && strcmp(result, "pass") == 0;
+        enum paint paint = passed ? PAINT_GOOD : PAINT_BAD;
+
+        printf("  %-9s %s%s%s  %s\n", json_string_value(json_object_get(check, "name")),
+               paint_on(paint), passed ? "pass" : "FAIL", paint_off(paint),
+               json_string_value(json_object_get(check, "detail")));
+    }
+}
+
+static void results_print(const json_t *answer, bool quiet)
+{
+    const json_t *scenario;
+    size_t i;
+
+    json_array_foreach(json_object_get(answer, "scenarios"), i, scenario)
+    {
+        const char *result = json_string_value(json_object_get(scenario, "result"));
+        bool passed = result && strcmp(result, "pass") == 0;
+
+        if (quiet && passed)
+            continue;
+        printf("%s: %s\n", json_string_value(json_object_get(scenario, "name")),
+               passed ? "pass" : "FAIL");
+        checks_print(scenario);
+    }
+}
+
+static json_t *names_json(char *const *names, size_t count)
+{
+    json_t *list = json_array();
+
+    for (size_t i = 0; i < count; i++)
+        json_array_append_new(list, json_string(names[i]));
+    return json_pack("{s:o}", "scenarios", list);
+}
+
+static int exec_on(const struct invocation *invocation, const struct run_view *view,
+                   char *const *names, size_t count)
+{
+    bool json = invocation->given[OPTION_JSON], timed_out = false;
+    struct ctl_answer answer = {0};
+    json_t *arguments;
+    struct error err;
+    struct ctl_client *client = ctl_client_open(view, GREETING_MS, &err);
+    int result;
+
+    if (!client)
+        return cli_fail(EXIT_NODE, "%s", err.text);
+    arguments = names_json(names, count);
+    result = ctl_client_ask(client, "exec", arguments, invocation->number[OPTION_TIMEOUT] * 1000,
+                            json ? NULL : progress_print, &answer, &timed_out, &err);
+    json_decref(arguments);
+    ctl_client_close(client);
+    if (result < 0)
+        return timed_out ? cli_fail(EXIT_TIMEOUT, "no answer within --timeout %s",
+                                    invocation->text[OPTION_TIMEOUT])
+                         : cli_fail(EXIT_NODE, "%s", err.text);
+    if (!json)
+        results_print(answer.object, invocation->given[OPTION_QUIET]);
+    return answer_finish(invocation, &answer);
+}
+
+int exec_command(const struct invocation *invocation)
+{
+    char *const *names = invocation->arguments;
+    size_t count = invocation->argument_count;
+    const char *run = invocation->text[OPTION_RUN];
+    struct run_view view;
+    int result;
+
+    if (!run && count > 1 && !scenario_find(names[0])) {
+        run = names[0];
+        names++;
+        count--;
+    }
+    result = scenarios_check(invocation, names, count);
+    if (result == 0)
+        result = live_run_of(invocation, run, &view);
+    if (result != 0)
+        return result;
+    result = exec_on(invocation, &view, names, count);
+    run_view_close(&view);
+    return result;
+}
+
+/* --- shutdown
+ * ----------------------------------------------------------------------------------------------------------------
+ */
+
+static uint64_t now_ms(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+static bool all_gone(struct run_view *view)
+{
+    run_view_look(view);
+    if (view->state == RUN_STATE_LIVE || view->launcher_alive)
+        return false;
+    for (uint32_t rank = 0; rank < view->topology.node_count; rank++)
+        if (node_state_alive(view->nodes[rank]))
+            return false;
+    return true;
+}
+
+/* Wait for the end of the launcher and of all nodes. False when somebody is still there after
+ * `timeout_ms`. */
+static bool wait_gone(struct run_view *view, uint64_t timeout_ms)
+{
+    const struct timespec pause = {.tv_nsec = 20 * 1000 * 1000};
+    uint64_t deadline_ms = now_ms() + timeout_ms;
+
+    while (!all_gone(view)) {
+        if (now_ms() > deadline_ms)
+            return false;
+        nanosleep(&pause, NULL);
+    }
+    return true;
+}
+
+/* SIGKILL for the launcher, by a descriptor that cannot come to mean another process. Its end is
+ * the end of the run. */
+static int launcher_kill(struct run_view *view, struct error *err)
+{
+    int pid = view->map.header->launcher_pid;
+    int fd = (int)syscall(SYS_pidfd_open, pid, 0);
+    int result = 0;
+
+    if (fd < 0)
+        return errno == ESRCH ? 0 : error_set(err, "launcher %d: %s", pid, strerror(errno));
+    run_view_look(view); // is it still that process?
+    if (view->launcher_alive && syscall(SYS_pidfd_send_signal, fd, SIGKILL, NULL, 0) < 0)
+        result = error_set(err, "cannot kill the launcher %d: %s", pid, strerror(errno));
+    close(fd);
+    return result;
+}
+
+static int shutdown_kill(const struct invocation *invocation, struct run_view *view)
+{
+    struct error err;
+
+    if (!invocation->given[OPTION_QUIET])
+        cli_note("the launcher %d does not answer; killing it, and with it the run",
+                 view->map.header->launcher_pid);
+    if (launcher_kill(view, &err) < 0)
+        return cli_fail(EXIT_NODE, "%s", err.text);
+    if (!wait_gone(view, GONE_MS))
+        return cli_fail(EXIT_LEAK, "processes of the run %s are still there", view->dir.name);
+    if (invocation->given[OPTION_JSON])
+        return cli_finish_json(json_pack("{s:s, s:s, s:n, s:b}", "schema", "linqu.shutdown/1",
+                                         "run", view->dir.name, "exit_code", "killed", true),
+                               EXIT_DONE);
+    return EXIT_DONE;
+}
+
+/* Ask the launcher. 1 when it does not answer and may be killed instead. */
+static int shutdown_ask(const struct invocation *invocation, struct run_view *view,
+                        struct ctl_answer *answer, struct error *err)
+{
+    bool force = invocation->given[OPTION_FORCE], timed_out = false;
+    uint64_t timeout_s = invocation->number[OPTION_TIMEOUT];
+    struct ctl_client *client = ctl_client_open(view, GREETING_MS, err);
+    json_t *arguments;
+    int result;
+
+    if (!client)
+        return force ? 1 : -1;
+    arguments =
+        json_pack("{s:b, s:I}", "force", force, "timeout_s",
+                  invocation->given[OPTION_TIMEOUT] ? (json_int_t)timeout_s : (json_int_t)0);
+    result = ctl_client_ask(client, "shutdown", arguments,
+                            force ? FORCED_ANSWER_MS : timeout_s * 1000 + STOP_GRACE_MS, NULL,
+                            answer, &timed_out, err);
+    json_decref(arguments);
+    ctl_client_close(client);
+    return result < 0 && force ? 1 : result;
+}
+
+static int shutdown_run(const struct invocation *invocation, struct run_view *view)
+{
+    struct ctl_answer answer = {0};
+    struct error err;
+    int result = shutdown_ask(invocation, view, &answer, &err);
+
+    if (result == 1)
+        return shutdown_kill(invocation, view);
+    if (result < 0 && !wait_gone(view, 1000))
+        return cli_fail(EXIT_NODE, "%s; `linqu shutdown --force` kills the run", err.text);
+    if (result < 0) // it ended before it could answer
+        return (int)view->map.header->exit_code;
+    if (!wait_gone(view, GONE_MS))
+        return cli_fail(EXIT_LEAK, "the run %s has ended, but processes are left", view->dir.name);
+    return answer_finish(invocation, &answer);
+}
+
+int shutdown_command(const struct invocation *invocation)
+{
+    const char *name = invocation->argument_count ? invocation->arguments[0] : NULL;
+    struct run_view view;
+    int result = live_run_of(invocation, name, &view);
+
+    if (result != 0)
+        return result;
+    result = shutdown_run(invocation, &view);
+    run_view_close(&view);
+    return result;
+}

@@ -152,12 +152,18 @@ void state_map_close(struct state_map *map)
     *map = (struct state_map){0};
 }
 
-bool state_record_alive(const struct state_record *record)
+bool state_record_process(const struct state_record *record, struct process_stat *stat)
 {
     uint64_t start_ticks = record->start_ticks;
+
+    if (!process_stat_read(record->pid, stat) || stat->state == 'Z' || stat->state == 'X')
+        return false;
+    return start_ticks == 0 || stat->start_ticks <= start_ticks;
+}
+
+bool state_record_alive(const struct state_record *record)
+{
     struct process_stat stat;
 
-    if (!process_stat_read(record->pid, &stat) || stat.state == 'Z' || stat.state == 'X')
-        return false;
-    return start_ticks == 0 || start_ticks == stat.start_ticks;
+    return state_record_process(record, &stat);
 }

@@ -24,7 +24,7 @@ enum { STATE_MAP_VERSION = 1, STATE_MAP_RECORD_SIZE = 256, STATE_MAP_HEADER_SIZE
 struct state_record {
     _Atomic uint32_t life;        // enum node_life
     _Atomic int32_t pid;          // written by the node first of all
-    _Atomic uint64_t start_ticks; // field 22 of /proc/PID/stat: a later process differs; 0: unknown
+    _Atomic uint64_t start_ticks; // when it surely ran, in clock ticks from boot; 0: unknown
     _Atomic uint64_t beat_ns;     // CLOCK_MONOTONIC when the node last showed that it lives
     _Atomic uint64_t ready_ns;    // CLOCK_MONOTONIC when it became READY; 0 before
     _Atomic int32_t exit_status;  // wait status, written by the parent that reaped it; -1: unknown
@@ -81,7 +81,11 @@ int state_map_create(int dir_fd, const struct topology *topology, struct state_m
 int state_map_open(int dir_fd, struct state_map *map, struct topology *topology, struct error *err);
 void state_map_close(struct state_map *map);
 
-/* True when the record's process is still that process (pid and start time); a zombie is not. */
+/* True when the record's process is still that process; a zombie is not. One that took its pid
+ * after its end began later than the record says. */
 bool state_record_alive(const struct state_record *record);
+/* The same, and what /proc says of it. */
+struct process_stat;
+bool state_record_process(const struct state_record *record, struct process_stat *stat);
 
 #endif

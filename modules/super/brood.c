@@ -61,12 +61,24 @@ static void settle_memory(const struct brood *brood, const struct inherit *child
         munmap(mine + RING_EDGE_SIZE, (size_t)(end - mine) - RING_EDGE_SIZE);
 }
 
+/* Now, in the ticks of field 22 of /proc/PID/stat: this process began no later, and one that takes
+ * its pid when it has ended begins later. Without the cost of reading the file. */
+static uint64_t boot_ticks(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_BOOTTIME, &now);
+    return (uint64_t)now.tv_sec * (uint64_t)sysconf(_SC_CLK_TCK) +
+           (uint64_t)now.tv_nsec / (UINT64_C(1000000000) / (uint64_t)sysconf(_SC_CLK_TCK));
+}
+
 static void become_child(struct brood *brood, uint32_t number, const struct brood_gift *gift,
                          struct inherit *child)
 {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != child->parent_pid)
         _exit(EXIT_ORPHANED);
+    child->start_ticks = boot_ticks();
     settle_memory(brood, child);
     settle_descriptors(gift, brood->children[number].bell_fd);
     free(brood->children);
@@ -98,16 +110,6 @@ static int fork_one(struct brood *brood, uint32_t number, const struct brood_gif
     return BROOD_PARENT;
 }
 
-/* Field 22 of /proc/PID/stat of a process that is forked now, without the cost of reading it. */
-static uint64_t boot_ticks(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_BOOTTIME, &now);
-    return (uint64_t)now.tv_sec * (uint64_t)sysconf(_SC_CLK_TCK) +
-           (uint64_t)now.tv_nsec / (UINT64_C(1000000000) / (uint64_t)sysconf(_SC_CLK_TCK));
-}
-
 static void start_empty(struct brood *brood, uint32_t count)
 {
     *brood = (struct brood){.count = count};
@@ -129,7 +131,6 @@ int brood_fork(struct brood *brood, uint32_t count, const struct brood_gift *gif
     for (uint32_t i = 0; i < count && side == BROOD_PARENT; i++) {
         *child =
             (struct inherit){.run = gift->run, .rank = gift->first_rank + i, .parent_pid = self};
-        child->start_ticks = boot_ticks();
         side = fork_one(brood, i, gift, child, err);
     }
     return side;

@@ -42,7 +42,7 @@ struct inherit {
     const struct inherit_run *run;
     uint32_t rank;
     pid_t parent_pid;     // as it was before the fork
-    uint64_t start_ticks; // of this process, see state_record.start_ticks
+    uint64_t start_ticks; // when this process surely ran, see state_record.start_ticks
     void *edge;           // RING_EDGE_SIZE bytes shared with the parent
     void *buffers; // buffer rings that the parent made for this node; NULL while there are none
     size_t buffers_size; // bytes

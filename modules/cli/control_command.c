@@ -17,7 +17,7 @@
 #include "scenario/scenario.h"
 
 enum {
-    GREETING_MS = 3000,       // a launcher that is well answers at once
+    GREETING_MS = 10000,      // a launcher that is well answers at once, a starved one late
     FORCED_ANSWER_MS = 10000, // after that a launcher that was told to kill is killed itself
     GONE_MS = 30000,          // the kernel's time for the end of a killed run
     STOP_GRACE_MS = 15000,    // beyond --timeout: SIGTERM, SIGKILL and the account

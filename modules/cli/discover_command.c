@@ -15,7 +15,7 @@
 #include "cli/run_view.h"
 #include "report/wall_clock.h"
 
-enum { GREETING_MS = 1000, REDISCOVER_MS = 10000 };
+enum { GREETING_MS = 2000, REDISCOVER_MS = 20000 };
 
 /* What is known of one run. */
 struct found {
@@ -174,15 +174,28 @@ static struct cleaning clean(const char *base, const struct run_entry *list, siz
  * -----------------------------------------------------------------------------------------------------------------
  */
 
+/* The run that RUN defaults to: our newest, live ones first. NULL when there is none. */
+static const struct found *usual_run(const struct found *runs, size_t count)
+{
+    for (int live = 1; live >= 0; live--)
+        for (size_t i = 0; i < count; i++)
+            if (runs[i].entry.ours && runs[i].entry.live == live)
+                return &runs[i];
+    return NULL;
+}
+
+/* The members of the usual run, and all of them in `runs`. */
 static json_t *all_json(const char *base, const struct found *runs, size_t count,
                         const struct cleaning *cleaning)
 {
+    const struct found *usual = usual_run(runs, count);
     json_t *list = json_array(), *object;
 
     for (size_t i = 0; i < count; i++)
         json_array_append_new(list, found_json(base, &runs[i]));
-    object = json_pack("{s:s, s:s, s:o, s:o}", "schema", "linqu.runs/1", "command", "discover",
-                       "base", json_text(base), "runs", list);
+    object = usual ? found_json(base, usual)
+                   : json_pack("{s:s, s:s}", "schema", "linqu.discover/1", "command", "discover");
+    json_object_set_new(object, "runs", list);
     if (cleaning)
         json_object_set_new(object, "removed", json_integer((json_int_t)cleaning->removed));
     return object;

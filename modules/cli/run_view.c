@@ -50,15 +50,6 @@ static uint64_t now_ns(void)
     return (uint64_t)now.tv_sec * UINT64_C(1000000000) + (uint64_t)now.tv_nsec;
 }
 
-/* The record's process, when it still is that process and no zombie. */
-static bool process_of(const struct state_record *record, struct process_stat *stat)
-{
-    uint64_t start_ticks = record->start_ticks;
-
-    return process_stat_read(record->pid, stat) && stat->state != 'Z' && stat->state != 'X' &&
-           (start_ticks == 0 || start_ticks == stat->start_ticks);
-}
-
 static bool silent(const struct run_view *view, const struct state_record *record)
 {
     uint64_t beat_ns = record->beat_ns;
@@ -80,7 +71,7 @@ static enum node_state state_of(const struct run_view *view, const struct state_
         return STATE_LEFT;
     if (!record->pid)
         return STATE_ABSENT;
-    if (!process_of(record, &stat))
+    if (!state_record_process(record, &stat))
         return life == NODE_FAILED ? STATE_FAILED : STATE_DEAD;
     *stopped = stat.state == 'T' || stat.state == 't';
     if (*stopped || (life == NODE_READY && silent(view, record)))

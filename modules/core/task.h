@@ -9,6 +9,7 @@
 
 #include "core/task_state.h"
 
+struct account;
 struct activation;
 struct dependency;
 struct failure;
@@ -46,6 +47,7 @@ enum { PRODUCER_ELSEWHERE = 0xFF };
 struct task_part {
     struct task *task;
     struct task_part *next;    // in a queue of ready parts
+    struct account *account;   // of the node that runs it
     struct task_param *params; // its own: of a group those that are private to this sub-task
     const char *kernel;        // borrowed; for people
     uint64_t code;             // the kernel's hash
@@ -53,7 +55,9 @@ struct task_part {
     uint32_t target;           // rank of the node that runs it
     uint32_t param_count;
     uint8_t state; // enum part_state
+    bool told;     // its target knows of the bytes that are claimed there
 };
+enum part_state;
 enum part_state { PART_WAITING, PART_STARTED, PART_ENDED };
 
 struct task {
@@ -64,7 +68,6 @@ struct task {
     uint8_t state; // enum task_state
     bool token_applied;
     bool has_bytes; // its outputs' bytes are claimed
-    bool is_group;
 
     uint32_t fanout_count; // 1 for the scope's token, 1 for each reader
     uint32_t ref_count;    // token applied, readers ended
@@ -72,12 +75,12 @@ struct task {
     uint32_t output_count; // versions it makes
     uint32_t outputs_open; // of them, neither freed nor superseded
 
-    struct dependency *inputs;     // on its producers
-    struct dependency *readers;    // of its outputs, those that have not ended
+    struct dependency *inputs;  // on its producers
+    struct dependency *readers; // of its outputs, those that have not ended, in order
+    struct dependency *readers_end;
     struct activation *activation; // that submitted it
     struct failure *failure;       // FAILED: why; owned share
-    struct task *producer_failed;  // FAILED for a producer: which one, while the poison spreads
-    struct task *next;             // in a list of the moment
+    struct task *next;             // in the list of a walk
     uint64_t mark;                 // stamp of the last walk that met it
 
     struct task_param *shared; // of a group: the parameters that all its sub-tasks begin with
@@ -86,6 +89,7 @@ struct task {
     uint32_t shared_count;
     uint32_t part_count;
     uint32_t parts_left; // that have not ended
+    uint32_t own_left;   // of them, parts for the submitting node itself
 
     uint64_t submitted_ns;
     uint64_t ended_ns;
@@ -97,6 +101,20 @@ static inline bool task_reclaimable(const struct task *task)
 {
     return task_state_ended((enum task_state)task->state) && task->token_applied &&
            task->ref_count == task->fanout_count;
+}
+
+/* The parameters of a part as its kernel sees them: the group's own, then the part's. */
+static inline uint32_t part_param_count(const struct task_part *part)
+{
+    return part->task->shared_count + part->param_count;
+}
+
+static inline const struct task_param *part_param(const struct task_part *part, uint32_t index)
+{
+    const struct task *task = part->task;
+
+    return index < task->shared_count ? &task->shared[index]
+                                      : &part->params[index - task->shared_count];
 }
 
 #endif

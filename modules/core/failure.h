@@ -1,0 +1,26 @@
+/* Why a task failed: the task that failed first and its sentence, shared by all that failed because
+ * of it. */
+
+#ifndef CORE_FAILURE_H
+#define CORE_FAILURE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "model/task_key.h"
+
+struct failure {
+    uint32_t shares;
+    bool has_origin;        // false: there is no such task, the submitter could not submit it
+    struct task_key origin; // the task that failed first
+    char text[];            // its sentence
+};
+
+/* One share of a new failure; `origin` may be NULL. The text is cut at LIMIT_CAUSE. */
+struct failure *failure_create(const struct task_key *origin, const char *text);
+/* One share more of it. */
+struct failure *failure_share(struct failure *failure);
+/* Give a share back; NULL is fine. */
+void failure_drop(struct failure *failure);
+
+#endif

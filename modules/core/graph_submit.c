@@ -9,7 +9,7 @@
 #include "base/memory.h"
 #include "core/graph.h"
 
-enum { SHARED_PART = TENSOR_NO_PART - 1 };
+enum { SHARED_PART = 0xFFFFFFFE }; // no number of a part, and not TENSOR_NO_PART
 
 /* A submit at hand. */
 struct submit {

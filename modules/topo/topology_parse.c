@@ -194,6 +194,12 @@ static int add_named(struct topology *topology, enum level level, const struct f
                          "%s: L%d does not lie below L%d: name the levels from the top down, "
                          "each once",
                          item->place, level, topology->leaf);
+    if (!topology->node_count && level == LEVEL_CHIP)
+        return error_set(
+            err,
+            "%s: a chip (L2) has no directory of its own and lives with the node above it; begin "
+            "with that, as in L3:1 L2:%" PRIu32,
+            item->place, item->value);
     if (!topology->node_count) {
         // Several nodes need one above them: the next level has a single node then.
         topology->top = (uint8_t)level;

@@ -66,7 +66,7 @@ static void model_build(const struct shape *shape)
 /* Any top, any levels left out, any fan-outs that the model has room for. */
 static void shape_random(struct shape *shape, uint64_t *random)
 {
-    enum level top = (enum level)(LEVEL_CHIP + random_below(random, 6));
+    enum level top = (enum level)(LEVEL_HOST + random_below(random, 5));
     uint32_t level_nodes = 1, nodes = 1;
 
     *shape = (struct shape){.levels = 1, .level = {top}, .fanout = {1}};
@@ -315,6 +315,9 @@ START_TEST(a_bad_form_is_refused_with_the_place_and_the_limit)
         {"L6:1 L1:4", "column 6: L1 (CHIP_DIE) is a name only"},
         {"L6:1 CORE:4", "column 6: L0 (CORE) is a name only"},
         {"L6:257", "under one L7"},
+        {"L2:4",
+         "column 1: a chip (L2) has no directory of its own and lives with the node above it; "
+         "begin with that, as in L3:1 L2:4"},
         {"L3:2 L2:70000", "under one L3"},
     };
 

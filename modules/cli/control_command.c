@@ -205,6 +205,16 @@ static int launcher_kill(struct run_view *view, struct error *err)
     return result;
 }
 
+static int shutdown_finish(const struct invocation *invocation, const struct run_view *view,
+                           int exit_code, bool killed)
+{
+    if (!invocation->given[OPTION_JSON])
+        return exit_code;
+    return cli_finish_json(json_pack("{s:s, s:s, s:i, s:b}", "schema", "linqu.shutdown/1", "run",
+                                     view->dir.name, "exit_code", exit_code, "killed", killed),
+                           exit_code);
+}
+
 static int shutdown_kill(const struct invocation *invocation, struct run_view *view)
 {
     struct error err;
@@ -216,51 +226,59 @@ static int shutdown_kill(const struct invocation *invocation, struct run_view *v
         return cli_fail(EXIT_NODE, "%s", err.text);
     if (!wait_gone(view, GONE_MS))
         return cli_fail(EXIT_LEAK, "processes of the run %s are still there", view->dir.name);
-    if (invocation->given[OPTION_JSON])
-        return cli_finish_json(json_pack("{s:s, s:s, s:n, s:b}", "schema", "linqu.shutdown/1",
-                                         "run", view->dir.name, "exit_code", "killed", true),
-                               EXIT_DONE);
-    return EXIT_DONE;
+    return shutdown_finish(invocation, view, EXIT_DONE, true);
 }
 
-/* Ask the launcher. 1 when it does not answer and may be killed instead. */
-static int shutdown_ask(const struct invocation *invocation, struct run_view *view,
-                        struct ctl_answer *answer, struct error *err)
+enum outcome {
+    OUTCOME_ANSWERED, // the last reply has come
+    OUTCOME_CLOSED,   // the connection ended: the run ends, or has ended
+    OUTCOME_SILENT,   // no answer in time
+};
+
+static enum outcome shutdown_ask(const struct invocation *invocation, const struct run_view *view,
+                                 struct error *err)
 {
     bool force = invocation->given[OPTION_FORCE], timed_out = false;
     uint64_t timeout_s = invocation->number[OPTION_TIMEOUT];
     struct ctl_client *client = ctl_client_open(view, GREETING_MS, err);
+    struct ctl_answer answer = {0};
     json_t *arguments;
     int result;
 
     if (!client)
-        return force ? 1 : -1;
+        return OUTCOME_SILENT;
     arguments =
         json_pack("{s:b, s:I}", "force", force, "timeout_s",
                   invocation->given[OPTION_TIMEOUT] ? (json_int_t)timeout_s : (json_int_t)0);
     result = ctl_client_ask(client, "shutdown", arguments,
                             force ? FORCED_ANSWER_MS : timeout_s * 1000 + STOP_GRACE_MS, NULL,
-                            answer, &timed_out, err);
+                            &answer, &timed_out, err);
     json_decref(arguments);
+    json_decref(answer.object);
     ctl_client_close(client);
-    return result < 0 && force ? 1 : result;
+    if (result == 0)
+        return OUTCOME_ANSWERED;
+    return timed_out ? OUTCOME_SILENT : OUTCOME_CLOSED;
 }
 
 static int shutdown_run(const struct invocation *invocation, struct run_view *view)
 {
-    struct ctl_answer answer = {0};
+    bool force = invocation->given[OPTION_FORCE];
     struct error err;
-    int result = shutdown_ask(invocation, view, &answer, &err);
+    enum outcome outcome = shutdown_ask(invocation, view, &err);
 
-    if (result == 1)
-        return shutdown_kill(invocation, view);
-    if (result < 0 && !wait_gone(view, 1000))
+    if (!wait_gone(view, outcome == OUTCOME_SILENT ? 0 : force ? FORCED_ANSWER_MS : GONE_MS)) {
+        if (force)
+            return shutdown_kill(invocation, view);
+        if (outcome == OUTCOME_ANSWERED)
+            return cli_fail(EXIT_LEAK, "the run %s has ended, but processes are left",
+                            view->dir.name);
         return cli_fail(EXIT_NODE, "%s; `linqu shutdown --force` kills the run", err.text);
-    if (result < 0) // it ended before it could answer
-        return (int)view->map.header->exit_code;
-    if (!wait_gone(view, GONE_MS))
-        return cli_fail(EXIT_LEAK, "the run %s has ended, but processes are left", view->dir.name);
-    return answer_finish(invocation, &answer);
+    }
+    if (view->state == RUN_STATE_STALE)
+        return cli_fail(EXIT_NODE, "the launcher of %s was killed before it had ended the run",
+                        view->dir.name);
+    return shutdown_finish(invocation, view, (int)view->map.header->exit_code, false);
 }
 
 int shutdown_command(const struct invocation *invocation)

@@ -1,5 +1,6 @@
 #include "cli/log_selection.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -40,6 +41,22 @@ static int levels_parse(const struct invocation *invocation, const struct run_vi
     return 0;
 }
 
+/* A moment as in a log, or less exact: without fraction, seconds, or time of day. All are UTC. */
+static bool moment_parse(const char *text, uint64_t *wall_ns)
+{
+    static const char least[] = "0000-00-00T00:00:00Z";
+    size_t size = strlen(text);
+    char whole[2 * TIMESTAMP_SIZE];
+
+    if (timestamp_parse(text, wall_ns) == (int)size && size > 0)
+        return true;
+    if (size != strlen("2026-11-23") && size != strlen("2026-11-23T08:07") &&
+        size != strlen("2026-11-23T08:07:19"))
+        return false;
+    snprintf(whole, sizeof whole, "%s%s", text, least + size);
+    return timestamp_parse(whole, wall_ns) == (int)strlen(least);
+}
+
 static int since_parse(const struct invocation *invocation, uint64_t *since_ns)
 {
     const char *text = invocation->text[OPTION_SINCE];
@@ -49,7 +66,7 @@ static int since_parse(const struct invocation *invocation, uint64_t *since_ns)
     *since_ns = 0;
     if (!text)
         return 0;
-    if (timestamp_parse(text, since_ns) == (int)strlen(text) && *text)
+    if (moment_parse(text, since_ns))
         return 0;
     if (seconds_parse(text, &seconds) < 0)
         return cli_usage(invocation, "--since needs 30s, 5m, 2h or 2026-11-23T08:07:19Z, not %s",

@@ -154,6 +154,13 @@ soak: ## what takes too long for `make test`: an hour of fuzzing, idle trees, re
 	@$(AGAIN) -s FUZZ=1 fuzzers
 	@$(RUN_TESTS) --fuzz-seconds $(or $(FUZZ_SECONDS),3600) $(SOAK) $(FUZZ_BIN)
 
+# tests/bench/bench_NAME.c prints medians; linked like a unit test.
+BENCH_BIN := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/bench/bench_*.c))
+$(BENCH_BIN): $(BUILD)/%: $(BUILD)/%.o $(LIBS)
+	$(CC) $(SAN_FLAGS) -o $@ $< $(call link_of,$(shell head -n 1 $*.c)) $(BRAIN_LIBS) $(call link_libs_of,$(shell head -n 1 $*.c))
+bench-%: $(BUILD)/tests/bench/bench_% 
+	@$<
+
 # What the tree is compared with: see tests/bare/README.md.
 bare: $(BUILD)/tests/bare/forktree ## the bare fork tree that ours is measured against
 $(BUILD)/tests/bare/forktree: $(BUILD)/tests/bare/forktree.o

@@ -148,86 +148,90 @@ static enum frame_fault scan(const char *bytes, size_t size)
 #define GOOD(literal) ck_assert_int_eq(scan(literal, sizeof literal - 1), FRAME_OK)
 #define BAD(literal) ck_assert_int_eq(scan(literal, sizeof literal - 1), FRAME_BAD_BODY)
 
+static const struct {
+    const char *bytes;
+    size_t size;
+} items[] = {
+#define ITEM(literal)                                                                              \
+    {                                                                                              \
+        literal, sizeof literal - 1                                                                \
+    }
+    ITEM("\x00"),
+    ITEM("\x7f"),
+    ITEM("\xff"),
+    ITEM("\xe0"),
+    ITEM("\xc0"),
+    ITEM("\xc2"),
+    ITEM("\xc3"),
+    ITEM("\x80"),
+    ITEM("\x81\x01\x02"),
+    ITEM("\x90"),
+    ITEM("\x92\x01\x02"),
+    ITEM("\xa0"),
+    ITEM("\xa3"
+         "abc"),
+    ITEM("\xbf"
+         "0123456789012345678901234567890"),
+    ITEM("\xc4\x00"),
+    ITEM("\xc4\x02"
+         "ab"),
+    ITEM("\xc5\x00\x02"
+         "ab"),
+    ITEM("\xc6\x00\x00\x00\x02"
+         "ab"),
+    ITEM("\xc7\x02\x07"
+         "ab"),
+    ITEM("\xc8\x00\x02\x07"
+         "ab"),
+    ITEM("\xc9\x00\x00\x00\x02\x07"
+         "ab"),
+    ITEM("\xca"
+         "1234"),
+    ITEM("\xcb"
+         "12345678"),
+    ITEM("\xcc"
+         "1"),
+    ITEM("\xcd"
+         "12"),
+    ITEM("\xce"
+         "1234"),
+    ITEM("\xcf"
+         "12345678"),
+    ITEM("\xd0"
+         "1"),
+    ITEM("\xd1"
+         "12"),
+    ITEM("\xd2"
+         "1234"),
+    ITEM("\xd3"
+         "12345678"),
+    ITEM("\xd4\x07"
+         "1"),
+    ITEM("\xd5\x07"
+         "12"),
+    ITEM("\xd6\x07"
+         "1234"),
+    ITEM("\xd7\x07"
+         "12345678"),
+    ITEM("\xd8\x07"
+         "1234567890123456"),
+    ITEM("\xd9\x02"
+         "ab"),
+    ITEM("\xda\x00\x02"
+         "ab"),
+    ITEM("\xdb\x00\x00\x00\x02"
+         "ab"),
+    ITEM("\xdc\x00\x00"),
+    ITEM("\xdc\x00\x02\x01\x02"),
+    ITEM("\xdd\x00\x00\x00\x02\x01\x02"),
+    ITEM("\xde\x00\x01\x01\x02"),
+    ITEM("\xdf\x00\x00\x00\x01\x01\x02"),
+#undef ITEM
+};
+
 /* One of each kind of item, and the same with its last byte missing, and with one byte more. */
 START_TEST(scan_knows_the_length_of_every_item)
 {
-    static const struct {
-        const char *bytes;
-        size_t size;
-    } items[] = {
-#define ITEM(literal) {literal, sizeof literal - 1}
-        ITEM("\x00"),
-        ITEM("\x7f"),
-        ITEM("\xff"),
-        ITEM("\xe0"),
-        ITEM("\xc0"),
-        ITEM("\xc2"),
-        ITEM("\xc3"),
-        ITEM("\x80"),
-        ITEM("\x81\x01\x02"),
-        ITEM("\x90"),
-        ITEM("\x92\x01\x02"),
-        ITEM("\xa0"),
-        ITEM("\xa3"
-             "abc"),
-        ITEM("\xbf"
-             "0123456789012345678901234567890"),
-        ITEM("\xc4\x00"),
-        ITEM("\xc4\x02"
-             "ab"),
-        ITEM("\xc5\x00\x02"
-             "ab"),
-        ITEM("\xc6\x00\x00\x00\x02"
-             "ab"),
-        ITEM("\xc7\x02\x07"
-             "ab"),
-        ITEM("\xc8\x00\x02\x07"
-             "ab"),
-        ITEM("\xc9\x00\x00\x00\x02\x07"
-             "ab"),
-        ITEM("\xca"
-             "1234"),
-        ITEM("\xcb"
-             "12345678"),
-        ITEM("\xcc"
-             "1"),
-        ITEM("\xcd"
-             "12"),
-        ITEM("\xce"
-             "1234"),
-        ITEM("\xcf"
-             "12345678"),
-        ITEM("\xd0"
-             "1"),
-        ITEM("\xd1"
-             "12"),
-        ITEM("\xd2"
-             "1234"),
-        ITEM("\xd3"
-             "12345678"),
-        ITEM("\xd4\x07"
-             "1"),
-        ITEM("\xd5\x07"
-             "12"),
-        ITEM("\xd6\x07"
-             "1234"),
-        ITEM("\xd7\x07"
-             "12345678"),
-        ITEM("\xd8\x07"
-             "1234567890123456"),
-        ITEM("\xd9\x02"
-             "ab"),
-        ITEM("\xda\x00\x02"
-             "ab"),
-        ITEM("\xdb\x00\x00\x00\x02"
-             "ab"),
-        ITEM("\xdc\x00\x00"),
-        ITEM("\xdc\x00\x02\x01\x02"),
-        ITEM("\xdd\x00\x00\x00\x02\x01\x02"),
-        ITEM("\xde\x00\x01\x01\x02"),
-        ITEM("\xdf\x00\x00\x00\x01\x01\x02"),
-#undef ITEM
-    };
     char body[64] = "\x91";
 
     for (size_t i = 0; i < sizeof items / sizeof *items; i++) {

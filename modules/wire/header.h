@@ -31,7 +31,7 @@ enum frame_fault {
     FRAME_BAD_VERSION,
     FRAME_BAD_TYPE,   // no such message
     FRAME_BAD_LEVEL,  // an address at no level, or with an index below its level
-    FRAME_BAD_BODY,   // fails frame_scan()
+    FRAME_BAD_BODY,   // fails body_scan()
     FRAME_BAD_FIELDS, // well-formed, but not the fields of its type
     FRAME_BAD_SYSTEM, // of another logical system
     FRAME_UNEXPECTED, // a type that is not accepted on this link or at this time
@@ -51,9 +51,5 @@ enum frame_fault frame_header_read(struct frame_header *header,
  * header is there; FRAME_TRUNCATED when fewer than 24 bytes are there (wait for more); else the
  * fault. `limit` is the link's. */
 enum frame_fault frame_size(const uint8_t *bytes, size_t available, size_t limit, size_t *size);
-
-/* The structural scan of a body: exactly one msgpack array, depth <= LIMIT_FRAME_DEPTH, each count
- * backed by remaining bytes, nothing left over. Allocates nothing. */
-enum frame_fault frame_scan(const uint8_t *body, size_t size);
 
 #endif

@@ -7,9 +7,13 @@
 
 #include "base/limits.h"
 #include "base/memory.h"
+#include "wire/body.h"
 
 /* What stands before the fields in every body: the sender's l2 index and the correlation id. */
 enum { BODY_PREFIX = 2 };
+
+/* Bytes of lists that a reader keeps between messages. */
+enum { LISTS_KEPT = 2048 };
 
 /* FIELDS_call_task = 7, FIELDS_record_param = 8, ... */
 enum {
@@ -76,9 +80,36 @@ enum message_queue message_queue_of(enum message_type type)
 
 /* ---- packing ---- */
 
-static int append(void *buffer, const char *data, size_t size)
+/* msgpack-c hands over one head at a time: copies of a size known here are a few instructions. */
+static int append(void *data, const char *bytes, size_t size)
 {
-    buffer_append(buffer, data, size);
+    struct buffer *out = data;
+    uint8_t *to = out->data + out->size;
+
+    if (out->capacity - out->size < size) {
+        buffer_append(out, bytes, size);
+        return 0;
+    }
+    switch (size) {
+    case 1:
+        *to = (uint8_t)*bytes;
+        break;
+    case 2:
+        memcpy(to, bytes, 2);
+        break;
+    case 3:
+        memcpy(to, bytes, 3);
+        break;
+    case 5:
+        memcpy(to, bytes, 5);
+        break;
+    case 9:
+        memcpy(to, bytes, 9);
+        break;
+    default:
+        memcpy(to, bytes, size);
+    }
+    out->size += size;
     return 0;
 }
 
@@ -190,37 +221,41 @@ void message_pack(struct buffer *out, const struct message *message)
 /* ---- reading ---- */
 
 struct message_reader {
-    msgpack_zone zone; // objects and lists of the last message
+    msgpack_zone lists; // of the last message
+};
+
+/* Where in a scanned body we are. */
+struct reading {
+    const uint8_t *at, *end;
+    msgpack_zone *lists;
 };
 
 struct message_reader *message_reader_create(void)
 {
     struct message_reader *reader = memory_new(1, sizeof *reader);
 
-    if (!msgpack_zone_init(&reader->zone, MSGPACK_ZONE_CHUNK_SIZE))
-        memory_short(1, MSGPACK_ZONE_CHUNK_SIZE);
+    if (!msgpack_zone_init(&reader->lists, LISTS_KEPT))
+        memory_short(1, LISTS_KEPT);
     return reader;
 }
 
 void message_reader_destroy(struct message_reader *reader)
 {
     if (reader)
-        msgpack_zone_destroy(&reader->zone);
+        msgpack_zone_destroy(&reader->lists);
     free(reader);
 }
 
-static bool read_unsigned(uint64_t *value, uint64_t most, const msgpack_object *from)
-{
-    *value = from->via.u64;
-    return from->type == MSGPACK_OBJECT_POSITIVE_INTEGER && from->via.u64 <= most;
-}
-
 #define READ_UNSIGNED(kind, most)                                                                  \
-    static bool read_##kind(wire_##kind *to, const msgpack_object *from)                           \
+    static bool read_##kind(struct reading *from, wire_##kind *to)                                 \
     {                                                                                              \
-        uint64_t value;                                                                            \
-        bool good = read_unsigned(&value, most, from);                                             \
+        uint64_t value = *from->at;                                                                \
+        bool good = true;                                                                          \
                                                                                                    \
+        if (value < 0x80) /* stands for itself */                                                  \
+            from->at++;                                                                            \
+        else                                                                                       \
+            good = body_unsigned(&from->at, most, &value);                                         \
         *to = (wire_##kind)value;                                                                  \
         return good;                                                                               \
     }
@@ -229,86 +264,83 @@ READ_UNSIGNED(u16, UINT16_MAX)
 READ_UNSIGNED(u32, UINT32_MAX)
 READ_UNSIGNED(u64, UINT64_MAX)
 
-static bool read_str(wire_str *to, const msgpack_object *from)
+static bool read_str(struct reading *from, wire_str *to)
 {
-    if (from->type != MSGPACK_OBJECT_STR)
-        return false;
-    *to = (wire_str){from->via.str.ptr, from->via.str.size};
-    return true;
+    const uint8_t *bytes = NULL;
+    bool good = body_str(&from->at, &bytes, &to->size);
+
+    to->text = (const char *)bytes;
+    return good;
 }
 
-static bool read_bin(wire_bin *to, const msgpack_object *from)
+static bool read_bin(struct reading *from, wire_bin *to)
 {
-    if (from->type != MSGPACK_OBJECT_BIN)
-        return false;
-    *to = (wire_bin){(const uint8_t *)from->via.bin.ptr, from->via.bin.size};
-    return true;
+    return body_bin(&from->at, &to->data, &to->size);
 }
 
-static bool has_elements(const msgpack_object *from, uint32_t least)
+static bool read_coord(struct reading *from, wire_coord *to)
 {
-    return from->type == MSGPACK_OBJECT_ARRAY && from->via.array.size >= least;
-}
-
-static bool read_coord(wire_coord *to, const msgpack_object *from)
-{
-    const msgpack_object *object = from->via.array.ptr;
     unsigned level = LEVEL_GLOBAL;
+    uint32_t count;
 
     *to = (struct coord){0};
-    if (!has_elements(from, 1) || !read_u8(&to->level, object))
+    if (!body_array(&from->at, &count) || count < 1 || !read_u8(from, &to->level))
         return false;
     if (to->level >= LEVEL_COUNT && to->level != LEVEL_LAUNCHER)
         return false;
-    for (uint32_t i = 1; i < from->via.array.size; i++) {
-        if (level-- <= to->level || !read_u16(&to->index[level], object + i) ||
+    while (--count) {
+        if (level-- <= to->level || !read_u16(from, &to->index[level]) ||
             to->index[level] >= level_index_limit(level))
             return false;
     }
     return true;
 }
 
-static bool read_key(wire_key *to, const msgpack_object *from)
+/* The number of elements beyond the `least` that there must be. */
+static bool read_array(struct reading *from, uint32_t least, uint32_t *more)
 {
-    const msgpack_object *object = from->via.array.ptr;
-
-    return has_elements(from, FIELDS_key) && read_u64(&to->exec, object) &&
-           read_coord(&to->creator, object + 1) && read_u16(&to->depth, object + 2) &&
-           read_u32(&to->id, object + 3) && read_u32(&to->generation, object + 4);
+    if (!body_array(&from->at, more) || *more < least)
+        return false;
+    *more -= least;
+    return true;
 }
 
-/* Room for the items of a list; NULL when it is none. The objects are looked at first, so that a
- * list cannot ask for much more memory than its own bytes. */
-static void *list_room(msgpack_zone *zone, const msgpack_object *list, uint32_t fields, size_t size)
+static bool read_key(struct reading *from, wire_key *to)
 {
-    if (!has_elements(list, 0))
+    uint32_t more;
+
+    if (!read_array(from, FIELDS_key, &more) || !read_u64(from, &to->exec) ||
+        !read_coord(from, &to->creator) || !read_u16(from, &to->depth) ||
+        !read_u32(from, &to->id) || !read_u32(from, &to->generation))
+        return false;
+    body_skip(&from->at, more);
+    return true;
+}
+
+/* Room for the items of a list; NULL when so many records, of a byte and their fields at least,
+ * cannot be there. So a list cannot ask for much more memory than its own bytes. */
+static void *list_room(struct reading *from, uint32_t count, uint32_t fields, size_t size)
+{
+    if (count > (size_t)(from->end - from->at) / (1 + fields))
         return NULL;
-    for (uint32_t i = 0; i < list->via.array.size; i++)
-        if (!has_elements(&list->via.array.ptr[i], fields))
-            return NULL;
-    return msgpack_zone_malloc(zone, list->via.array.size * size);
+    return msgpack_zone_malloc(from->lists, count * size);
 }
 
 #define RECORD(lower, doc)                                                                         \
-    static bool read_list_##lower(msgpack_zone *zone, const struct wire_##lower **items,           \
-                                  uint32_t *count, const msgpack_object *from);
+    static bool read_list_##lower(struct reading *from, const struct wire_##lower **items,         \
+                                  uint32_t *count);
 #include "wire/messages.def"
 
 #define RECORD(lower, doc)                                                                         \
-    static bool read_record_##lower(msgpack_zone *zone, struct wire_##lower *to,                   \
-                                    const msgpack_object *object)                                  \
+    static bool read_record_##lower(struct reading *from, struct wire_##lower *to)                 \
     {                                                                                              \
-        (void)zone;                                                                                \
         return true
 #define MESSAGE(UPPER, lower, number, queue, doc)                                                  \
-    static bool read_##lower(msgpack_zone *zone, struct msg_##lower *to,                           \
-                             const msgpack_object *object)                                         \
+    static bool read_##lower(struct reading *from, struct msg_##lower *to)                         \
     {                                                                                              \
-        (void)zone;                                                                                \
         return true
-#define FIELD(kind, name, doc) &&read_##kind(&to->name, object++)
-#define LIST(record, name, doc)                                                                    \
-    &&read_list_##record(zone, &to->name.items, &to->name.count, object++)
+#define FIELD(kind, name, doc) &&read_##kind(from, &to->name)
+#define LIST(record, name, doc) &&read_list_##record(from, &to->name.items, &to->name.count)
 #define END_RECORD                                                                                 \
     ;                                                                                              \
     }
@@ -318,73 +350,67 @@ static void *list_room(msgpack_zone *zone, const msgpack_object *list, uint32_t 
 #include "wire/messages.def"
 
 #define RECORD(lower, doc)                                                                         \
-    static bool read_list_##lower(msgpack_zone *zone, const struct wire_##lower **items,           \
-                                  uint32_t *count, const msgpack_object *from)                     \
+    static bool read_list_##lower(struct reading *from, const struct wire_##lower **items,         \
+                                  uint32_t *count)                                                 \
     {                                                                                              \
-        struct wire_##lower *to = list_room(zone, from, FIELDS_record_##lower, sizeof *to);        \
+        struct wire_##lower *to;                                                                   \
+        uint32_t more;                                                                             \
                                                                                                    \
-        if (!to)                                                                                   \
+        if (!body_array(&from->at, count))                                                         \
             return false;                                                                          \
+        to = list_room(from, *count, FIELDS_record_##lower, sizeof *to);                           \
         *items = to;                                                                               \
-        *count = from->via.array.size;                                                             \
-        for (uint32_t i = 0; i < *count; i++)                                                      \
-            if (!read_record_##lower(zone, to + i, from->via.array.ptr[i].via.array.ptr))          \
+        for (uint32_t i = 0; to && i < *count; i++) {                                              \
+            if (!read_array(from, FIELDS_record_##lower, &more) ||                                 \
+                !read_record_##lower(from, to + i))                                                \
                 return false;                                                                      \
-        return true;                                                                               \
+            body_skip(&from->at, more);                                                            \
+        }                                                                                          \
+        return to;                                                                                 \
     }
 #include "wire/messages.def"
 
-static bool read_fields(msgpack_zone *zone, struct message *message, const msgpack_object *object,
-                        uint32_t count)
+static bool read_fields(struct reading *from, struct message *message, uint32_t count)
 {
     switch (message->type) {
 #define MESSAGE(UPPER, lower, number, queue, doc)                                                  \
     case MSG_##UPPER:                                                                              \
-        return count >= FIELDS_##lower && read_##lower(zone, &message->lower, object);
+        return count >= FIELDS_##lower && read_##lower(from, &message->lower);
 #include "wire/messages.def"
     }
     return false;
 }
 
 /* The prefix of the body, then the fields. Only a chip has an l2 index. */
-static bool read_body(msgpack_zone *zone, struct message *message, const msgpack_object *body)
+static bool read_body(struct reading *from, struct message *message)
 {
-    const msgpack_object *object = body->via.array.ptr;
+    uint16_t *l2 = &message->sender.index[LEVEL_CHIP];
+    uint32_t fields;
 
-    if (!has_elements(body, BODY_PREFIX) || !read_u16(&message->sender.index[LEVEL_CHIP], object) ||
-        !read_u64(&message->correlation, object + 1))
-        return false;
-    if (message->sender.index[LEVEL_CHIP] && message->sender.level > LEVEL_CHIP)
-        return false;
-    return read_fields(zone, message, object + BODY_PREFIX, body->via.array.size - BODY_PREFIX);
+    return read_array(from, BODY_PREFIX, &fields) && read_u16(from, l2) &&
+           read_u64(from, &message->correlation) && (!*l2 || message->sender.level <= LEVEL_CHIP) &&
+           read_fields(from, message, fields);
 }
 
 enum frame_fault message_read(struct message_reader *reader, const uint8_t *frame, size_t size,
                               struct message *message)
 {
+    struct reading from = {frame + FRAME_HEADER_SIZE, frame + size, &reader->lists};
     struct frame_header header;
-    msgpack_object body;
-    size_t at = 0;
     enum frame_fault fault;
 
     assert(size >= FRAME_HEADER_SIZE);
     fault = frame_header_read(&header, frame);
     if (fault != FRAME_OK)
         return fault;
-    frame += FRAME_HEADER_SIZE;
-    size -= FRAME_HEADER_SIZE;
-    if (size != header.payload_size)
-        return size < header.payload_size ? FRAME_TRUNCATED : FRAME_BAD_BODY;
-    fault = frame_scan(frame, size);
+    if (size - FRAME_HEADER_SIZE < header.payload_size)
+        return FRAME_TRUNCATED;
+    fault = body_scan(from.at, size - FRAME_HEADER_SIZE);
     if (fault != FRAME_OK)
         return fault;
-    msgpack_zone_clear(&reader->zone);
-    if (msgpack_unpack((const char *)frame, size, &at, &reader->zone, &body) !=
-            MSGPACK_UNPACK_SUCCESS ||
-        at != size)
-        return FRAME_BAD_BODY;
+    msgpack_zone_clear(&reader->lists);
     message->type = header.type;
     message->sender = header.sender;
     message->target = header.target;
-    return read_body(&reader->zone, message, &body) ? FRAME_OK : FRAME_BAD_FIELDS;
+    return read_body(&from, message) ? FRAME_OK : FRAME_BAD_FIELDS;
 }

@@ -76,8 +76,9 @@ struct message_reader;
 struct message_reader *message_reader_create(void);
 void message_reader_destroy(struct message_reader *reader);
 
-/* Read a whole frame (its size checked by frame_size()): structural scan, then msgpack, then
- * fields. `message` borrows from `frame` and `reader` until the next call. */
+/* Read a whole frame (its size checked by frame_size()): structural scan, then fields. `message`
+ * borrows from `frame` and `reader` until the next call; lists are the only memory that it needs
+ * beyond the frame. */
 enum frame_fault message_read(struct message_reader *reader, const uint8_t *frame, size_t size,
                               struct message *message);
 

@@ -5,6 +5,7 @@
 #include "suite.h"
 
 #include "base/limits.h"
+#include "wire/body.h"
 #include "wire/header.h"
 #include "wire/message.h"
 
@@ -140,7 +141,7 @@ static enum frame_fault scan(const char *bytes, size_t size)
     enum frame_fault fault;
 
     memcpy(copy, bytes, size);
-    fault = frame_scan(copy, size);
+    fault = body_scan(copy, size);
     free(copy);
     return fault;
 }

@@ -9,7 +9,7 @@ import time
 import tree
 from tree import claim, held, large, need, until
 
-SPEC = "2x2x2x2"
+SPEC, LAST = "2x2x2x2", "L6_0/L5_1/L4_1/L3_1/L2_1"
 
 
 def expect_account(run):
@@ -41,7 +41,7 @@ def ctrl_c_twice_ends_at_once(base):
 
 @claim
 def ctrl_c_before_ready(base):
-    run = tree.Run(base, SPEC, "--start-timeout", "60", env={"LINQU_INJECT": "L6_0/L5_1:hang"})
+    run = tree.Run(base, SPEC, "--start-timeout", "60", env={"LINQU_INJECT": LAST + ":hang"})
     run.waits_for(lambda: run.state() and len(run.pids()) == run.shape.count(), "all are forked")
     run.interrupt()
     run.expect_end(128 + signal.SIGINT, 20)
@@ -50,7 +50,7 @@ def ctrl_c_before_ready(base):
 
 @claim
 def sigterm_to_the_launcher_is_an_end_by_that_signal(base):
-    run = tree.Run(base, SPEC, "--hold", env={"LINQU_INJECT": "L6_0/L5_1:hang"})
+    run = tree.Run(base, SPEC, "--hold", env={"LINQU_INJECT": LAST + ":hang"})
     run.waits_for(lambda: run.state() and len(run.pids()) == run.shape.count(), "all are forked")
     run.interrupt(signal.SIGTERM)
     run.expect_end(128 + signal.SIGTERM, 20)

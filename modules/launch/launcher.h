@@ -78,7 +78,7 @@ struct launcher {
     int stop_signal;       // the last the top was sent
     unsigned interrupts;
     int exit_code;        // of the earliest cause
-    bool failed_at_start; // FAILED has been heard
+    bool failed_at_start; // the first cause has been told
     int detach_fd;        // told when READY, or how it failed; -1: nobody waits
     uint32_t descriptors_before;
     bool over;

@@ -149,12 +149,24 @@ void tree_unlink_sockets(struct launcher *launcher, uint32_t rank)
     }
 }
 
+/* The first cause alone is told: what dies of it afterwards is no news. */
+static void start_failed(struct launcher *launcher, const char *path, const char *cause)
+{
+    if (launcher->failed_at_start)
+        return;
+    launcher->failed_at_start = true;
+    launcher_blame(launcher, EXIT_START, "start failed: %s: %s", path, cause);
+    ending_kill(launcher);
+}
+
 static void member_dead(struct launcher *launcher, uint32_t rank, const char *path,
                         const char *cause)
 {
     uint32_t others = subtree_size(launcher->options->topology, rank) - 1;
 
-    if (others)
+    if (launcher->phase == RUN_STARTING)
+        start_failed(launcher, path, cause);
+    else if (others)
         launcher_blame(launcher, EXIT_NODE, "%s died: %s; %s nodes below it are gone with it", path,
                        cause, with_commas(others));
     else
@@ -195,14 +207,11 @@ static void on_failed(struct launcher *launcher, const struct msg_failed *failed
 {
     char path[LIMIT_NODE_PATH], cause[LIMIT_CAUSE];
 
-    if (launcher->phase != RUN_STARTING || launcher->failed_at_start ||
+    if (launcher->phase != RUN_STARTING ||
         failed->rank >= launcher->options->topology->node_count)
         return;
-    launcher->failed_at_start = true;
     topology_path(launcher->options->topology, failed->rank, path, sizeof path);
-    launcher_blame(launcher, EXIT_START, "start failed: %s: %s", path,
-                   wire_str_copy(failed->cause, cause, sizeof cause));
-    ending_kill(launcher);
+    start_failed(launcher, path, wire_str_copy(failed->cause, cause, sizeof cause));
 }
 
 static void handle(struct launcher *launcher, const struct message *message)
@@ -284,6 +293,13 @@ static void describe_end(int wait_status, char *out, size_t size)
         snprintf(out, size, "exited with status %d", WEXITSTATUS(wait_status));
 }
 
+static void top_died(struct launcher *launcher, const char *path, const char *cause)
+{
+    events_append(launcher->events_fd, member_status_name(MEMBER_DEAD), path, "{s:s}", "cause",
+                  cause);
+    member_dead(launcher, 0, path, cause);
+}
+
 /* In the stop it is what was waited for; any time else the whole run is gone with it. */
 static void top_gone(struct launcher *launcher, int wait_status)
 {
@@ -297,12 +313,10 @@ static void top_gone(struct launcher *launcher, int wait_status)
     atomic_store(&launcher->inherit.state.records[0].exit_status, wait_status);
     topology_path(launcher->options->topology, 0, path, sizeof path);
     describe_end(wait_status, cause, sizeof cause);
-    if (launcher->phase == RUN_STARTING && !launcher->failed_at_start)
-        launcher_blame(launcher, EXIT_START, "start failed: %s: %s", path, cause);
-    else if (in_order && launcher->phase != RUN_STOPPING)
+    if (in_order && launcher->phase > RUN_STARTING && launcher->phase < RUN_STOPPING)
         say(launcher, "%s has left in order", path);
     else if (!asked)
-        member_dead(launcher, 0, path, cause);
+        top_died(launcher, path, cause);
     link_destroy(launcher->top);
     launcher->top = NULL;
     launcher_phase(launcher, RUN_STOPPING);

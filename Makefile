@@ -174,11 +174,17 @@ run: ## install what is missing, build, and bring up the largest tree that fits 
 
 TO = "$(DESTDIR)$(PREFIX)"
 KERNEL_HEADER := $(wildcard modules/ops/linqu_orchestration_api.h)
-install: all ## binary, man page, completion, kernel header, topologies; PREFIX= and DESTDIR= say where
+# The manual page and the completion come from the table of options that parses the command line.
+$(BUILD)/linqu.1: $(LINQU)
+	$(LINQU) help --man > $@
+$(BUILD)/linqu.bash: $(LINQU)
+	$(LINQU) help --completion > $@
+
+install: all $(BUILD)/linqu.1 $(BUILD)/linqu.bash ## binary, man page, completion, kernel header, topologies; PREFIX= and DESTDIR= say where
 	install -d $(TO)/bin $(TO)/share/man/man1 $(TO)/share/bash-completion/completions $(TO)/share/linqu/topology $(TO)/include
 	install -m 755 $(LINQU) $(TO)/bin/linqu
-	$(LINQU) help --man > $(TO)/share/man/man1/linqu.1
-	$(LINQU) help --completion > $(TO)/share/bash-completion/completions/linqu
+	install -m 644 $(BUILD)/linqu.1 $(TO)/share/man/man1/linqu.1
+	install -m 644 $(BUILD)/linqu.bash $(TO)/share/bash-completion/completions/linqu
 	install -m 644 $(wildcard topology/*) $(TO)/share/linqu/topology
 	$(if $(KERNEL_HEADER),install -m 644 $(KERNEL_HEADER) $(TO)/include)
 

@@ -1,8 +1,10 @@
 /* linqu: a hierarchical runtime, every level a real process. Everything is in modules/. */
 
 #include "cli/cli.h"
+#include "super/title.h"
 
 int main(int argc, char **argv)
 {
+    title_take(argc, argv);
     return cli_main(argc, argv);
 }

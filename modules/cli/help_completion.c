@@ -66,7 +66,8 @@ static void print_words(FILE *out, const struct command_row *command)
 
 void help_completion(FILE *out)
 {
-    fputs("# bash completion for linqu, written by `linqu help --completion`\n\n"
+    fputs("# bash completion for linqu, written by `linqu help --completion`\n"
+          "# shellcheck shell=bash disable=SC2207  # names have no blanks\n\n"
           "_linqu_runs()\n{\n"
           "    local base=${LINQU_BASE:-/tmp/linqu} i\n"
           "    for ((i = 1; i < COMP_CWORD; i++)); do\n"

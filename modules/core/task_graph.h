@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "core/buffer_ring.h"
 #include "core/depth.h"
 #include "core/layer.h"
 #include "core/task.h"

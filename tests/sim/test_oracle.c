@@ -43,10 +43,11 @@ START_TEST(random_programs_give_the_sequential_result)
         events += first.events;
         refusals += first.refusals;
         nested += story.nests;
-        if (seed % 4 || (story.nests && first.refusals))
+        if (seed % 4 || first.refusals)
             continue;
+        /* Where a block lies depends on what had retired when it was claimed, and so may whether a
+         * large one fits before it: another order may meet a deadlock where this one did not. */
         second = run_once(seed, ~seed);
-        hold(story.nests || first.refusals == second.refusals, "I4");
         hold(second.refusals || (first.quiet == second.quiet && first.seen == second.seen), "I4");
     }
     printf("note %" PRIu64 " events, %" PRIu64 " deadlocks, %" PRIu64 " programs with nesting\n",

@@ -30,7 +30,7 @@ static json_t *event_json(const char *event, const char *node)
 
 static int line_write(int fd, const json_t *object)
 {
-    char *text = json_dumps(object, JSON_COMPACT);
+    char *text = json_dumps(object, JSON_COMPACT | JSON_REAL_PRECISION(12));
     size_t size = text ? strlen(text) : 0;
     ssize_t written;
 

@@ -65,6 +65,10 @@ void ending_timeout(struct launcher *launcher)
         launcher->over = true;
         return;
     }
+    if (top <= 0) { // its orphans are dying; what is left after this is named
+        ending_kill(launcher);
+        return;
+    }
     topology_path(launcher->options->topology, 0, path, sizeof path);
     launcher->stop_signal = launcher->stop_signal == 0 ? SIGTERM : SIGKILL;
     launcher_blame(launcher, EXIT_NODE, "%s has not stopped in time: sending %s", path,

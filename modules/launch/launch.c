@@ -127,7 +127,8 @@ static void tick(evutil_socket_t fd, short what, void *arg)
         ending_timeout(launcher);
 }
 
-/* Once: gracefully. Twice: at once. For a held run that is READY it is how it ends, and no failure. */
+/* Once: gracefully. Twice: at once. For a held run that is READY it is how it ends, and no failure.
+ */
 static void on_interrupt(struct launcher *launcher, int signal)
 {
     bool held = launcher->options->hold && launcher->phase == RUN_READY;

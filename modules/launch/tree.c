@@ -208,8 +208,7 @@ static void on_failed(struct launcher *launcher, const struct msg_failed *failed
 {
     char path[LIMIT_NODE_PATH], cause[LIMIT_CAUSE];
 
-    if (launcher->phase != RUN_STARTING ||
-        failed->rank >= launcher->options->topology->node_count)
+    if (launcher->phase != RUN_STARTING || failed->rank >= launcher->options->topology->node_count)
         return;
     topology_path(launcher->options->topology, failed->rank, path, sizeof path);
     start_failed(launcher, path, wire_str_copy(failed->cause, cause, sizeof cause));
@@ -322,7 +321,7 @@ static void top_gone(struct launcher *launcher, int wait_status)
     launcher->top = NULL;
     launcher_phase(launcher, RUN_STOPPING);
     if (launcher->pruner > 0)
-        kill(launcher->pruner, SIGTERM);
+        kill(launcher->pruner, SIGKILL);
 }
 
 void tree_reap(struct launcher *launcher)

@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/memory.h"
 #include "report/json_file.h"
@@ -87,11 +86,11 @@ static void host_fails(struct scenario_run *run, enum host_check check, uint32_t
 static json_t *load(const struct scenario_run *run, uint32_t rank, const char *name)
 {
     char dir[LIMIT_PATH], path[LIMIT_PATH + 64];
-    struct error err;
+    struct error ignored;
 
     run_dir_node_path(run->host.topology, rank, dir, sizeof dir);
     snprintf(path, sizeof path, "%s/logs/%s", dir, name);
-    return json_file_read(run->host.run_dir_fd, path, &err);
+    return json_file_read(run->host.run_dir_fd, path, &ignored);
 }
 
 static bool number(const json_t *object, const char *key, uint32_t *out)

@@ -228,6 +228,35 @@ START_TEST(coordinates_are_checked)
 }
 END_TEST
 
+/* Records and keys grow at their end as messages do, and what is added may be anything. */
+START_TEST(records_and_keys_may_have_more_fields_too)
+{
+    struct message message;
+
+    // READY is [l2, correlation, [[level, count] ...]]
+    ck_assert_int_eq(
+        READ(MSG_READY, "\x93\x00\x00\x92\x94\x07\x01\x91\x92\xc0\xa1x\x81\x01\x02\x92\x06\x02"),
+        FRAME_OK);
+    ck_assert_int_eq(read_back(&message), FRAME_OK);
+    ck_assert_uint_eq(message.ready.counts.count, 2);
+    ck_assert_uint_eq(message.ready.counts.items[1].level, 6);
+    ck_assert_uint_eq(message.ready.counts.items[1].count, 2);
+    ck_assert_int_eq(READ(MSG_READY, "\x93\x00\x00\x92\x92\x07\x01\x91\x06"), FRAME_BAD_FIELDS);
+    // a key of six elements
+    ck_assert_int_eq(READ(MSG_TASK_COMPLETE, "\x97\x00\x00\x96\x01\x91\x03\x00\x09\x00\x92\xc3\xcb"
+                                             "12345678\x01\xa1"
+                                             "e\x90\x05"),
+                     FRAME_OK);
+    ck_assert_int_eq(read_back(&message), FRAME_OK);
+    ck_assert_uint_eq(message.task_complete.task.id, 9);
+    ck_assert_uint_eq(message.task_complete.status, 1);
+    ck_assert_uint_eq(message.task_complete.run_time_ns, 5);
+    ck_assert_int_eq(READ(MSG_TASK_COMPLETE, "\x97\x00\x00\x94\x01\x91\x03\x00\x09\x01\xa1"
+                                             "e\x90\x05"),
+                     FRAME_BAD_FIELDS);
+}
+END_TEST
+
 START_TEST(size_and_header_must_agree)
 {
     struct message message;
@@ -401,6 +430,7 @@ int main(void)
     tcase_add_test(tcase, fields_have_their_kind_and_range);
     tcase_add_test(tcase, only_a_chip_has_an_l2_index);
     tcase_add_test(tcase, coordinates_are_checked);
+    tcase_add_test(tcase, records_and_keys_may_have_more_fields_too);
     tcase_add_test(tcase, size_and_header_must_agree);
     tcase_add_test(tcase, hostile_bodies_cost_no_memory);
     tcase_add_test(tcase, a_list_gets_no_room_that_its_bytes_do_not_back);

@@ -142,6 +142,19 @@ static void make_room(struct task_graph *graph, const struct task_spec *spec)
     }
 }
 
+/* A target that is gone can run nothing any more. */
+static void check_target(struct submit *submit, uint32_t target)
+{
+    const struct failure *lost = graph_lost(submit->graph, target);
+    char node[128];
+
+    if (!lost || submit->wrong)
+        return;
+    submit->wrong = true;
+    graph_node_name(submit->graph, target, node, sizeof node);
+    error_set(submit->why, "%s is gone: %s", node, lost->text);
+}
+
 static void check_all(struct submit *submit)
 {
     const struct task_spec *spec = submit->spec;
@@ -152,8 +165,10 @@ static void check_all(struct submit *submit)
         error_set(submit->why, "%s", spec->refusal);
     }
     check_arguments(submit, spec->shared, spec->shared_count, SHARED_PART);
-    for (uint32_t i = 0; i < spec->part_count; i++)
+    for (uint32_t i = 0; i < spec->part_count; i++) {
+        check_target(submit, spec->parts[i].target);
         check_arguments(submit, spec->parts[i].arguments, spec->parts[i].count, i);
+    }
 }
 
 /* What the task claims besides its slot. */

@@ -82,8 +82,8 @@ void stack_point_init(struct stack_point *point, void *low, size_t size, void (*
 
 #else /* aarch64 */
 
-/* x19-x30 and d8-d15; x30 is where it goes on. */
-enum { FRAME_WORDS = 20, FRAME_RETURN = 11 };
+/* x19-x30 and d8-d15, the floating-point control register, and a word of padding; x30 is where it goes on. */
+enum { FRAME_WORDS = 22, FRAME_RETURN = 11, FRAME_CONTROL = 20 };
 
 __asm__(".text\n"
         ".p2align 4\n"
@@ -92,7 +92,7 @@ __asm__(".text\n"
         ".type stack_switch_code, %function\n"
         "stack_switch_code:\n"
         "    .cfi_startproc\n"
-        "    sub sp, sp, #160\n"
+        "    sub sp, sp, #176\n"
         "    stp x19, x20, [sp, #0]\n"
         "    stp x21, x22, [sp, #16]\n"
         "    stp x23, x24, [sp, #32]\n"
@@ -103,9 +103,13 @@ __asm__(".text\n"
         "    stp d10, d11, [sp, #112]\n"
         "    stp d12, d13, [sp, #128]\n"
         "    stp d14, d15, [sp, #144]\n"
+        "    mrs x9, fpcr\n"
+        "    str x9, [sp, #160]\n"
         "    mov x9, sp\n"
         "    str x9, [x0]\n"
         "    mov sp, x1\n"
+        "    ldr x9, [sp, #160]\n"
+        "    msr fpcr, x9\n"
         "    ldp x19, x20, [sp, #0]\n"
         "    ldp x21, x22, [sp, #16]\n"
         "    ldp x23, x24, [sp, #32]\n"
@@ -116,7 +120,7 @@ __asm__(".text\n"
         "    ldp d10, d11, [sp, #112]\n"
         "    ldp d12, d13, [sp, #128]\n"
         "    ldp d14, d15, [sp, #144]\n"
-        "    add sp, sp, #160\n"
+        "    add sp, sp, #176\n"
         "    ret\n"
         "    .cfi_endproc\n"
         ".size stack_switch_code, .-stack_switch_code\n");
@@ -127,6 +131,7 @@ void stack_point_init(struct stack_point *point, void *low, size_t size, void (*
     uint64_t *frame = top - FRAME_WORDS;
 
     memset(frame, 0, FRAME_WORDS * sizeof *frame);
+    __asm__ volatile("mrs %0, fpcr" : "=r"(frame[FRAME_CONTROL]));
     frame[FRAME_RETURN] = (uint64_t)(uintptr_t)entry;
     point->sp = frame;
 }

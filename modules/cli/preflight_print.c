@@ -1,6 +1,9 @@
 #include "cli/preflight_print.h"
 
+#include <stdbool.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 #include "base/exit_code.h"
 #include "base/json_text.h"
@@ -20,18 +23,30 @@ static enum paint paint_of(enum preflight_verdict verdict)
                                        : PAINT_BAD;
 }
 
+enum { SUBJECT_WIDTH = 13, AMOUNTS_WIDTH = 34, DETAIL_COLUMN = 57 };
+
+/* Columns of the terminal; plenty where stdout is none. */
+static int width_of_stdout(void)
+{
+    struct winsize size;
+
+    return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col ? size.ws_col : 1000;
+}
+
 static void line_print(const struct preflight_line *line)
 {
     enum paint paint = paint_of(line->verdict);
+    bool fits = DETAIL_COLUMN + (int)strlen(line->detail) <= width_of_stdout();
     char amounts[96] = "";
 
     if (line->need || line->have)
         snprintf(amounts, sizeof amounts, "%s of %s %s", with_commas(line->need),
                  line->have == SYSTEM_NO_LIMIT ? "unlimited" : with_commas(line->have), line->unit);
-    printf("%s%-4s%s  %-13s  %-34s  %s\n", paint_on(paint), preflight_verdict_name(line->verdict),
-           paint_off(paint), line->subject, amounts, line->detail);
+    printf("%s%-4s%s  %-*s  %-*s%s%s\n", paint_on(paint), preflight_verdict_name(line->verdict),
+           paint_off(paint), SUBJECT_WIDTH, line->subject, AMOUNTS_WIDTH, amounts,
+           fits ? "  " : "\n      ", line->detail);
     if (line->mend[0])
-        printf("%-19s  %sto mend it: %s%s\n", "", paint_on(PAINT_BOLD), line->mend,
+        printf("      %sto mend it: %s%s\n", paint_on(PAINT_BOLD), line->mend,
                paint_off(PAINT_BOLD));
 }
 

@@ -139,34 +139,45 @@ static void print_states(const struct run_sums *sums)
 {
     print_count(sums->total, 8, PAINT_PLAIN);
     print_count(sums->of[STATE_READY], 8, PAINT_GOOD);
-    print_count(sums->of[STATE_SLOW], 7, PAINT_WARN);
-    print_count(sums->of[STATE_DEAD] + sums->of[STATE_FAILED], 7, PAINT_BAD);
-    print_count(sums->of[STATE_LEFT], 7, PAINT_PLAIN);
+    print_count(sums->of[STATE_SLOW], 6, PAINT_WARN);
+    print_count(sums->of[STATE_DEAD] + sums->of[STATE_FAILED], 6, PAINT_BAD);
+    print_count(sums->of[STATE_LEFT], 6, PAINT_PLAIN);
 }
 
-static void level_print(const struct run_view *view, enum level level)
+static void level_print(const struct run_view *view, enum level level,
+                        const struct memory_sample *sample)
 {
     struct run_sums sums = run_sums_of_level(view, level);
-    struct memory_sample sample = memory_sample_level(view, level, SAMPLE_MOST);
-    char memory[80] = "-";
 
-    if (sample.sampled)
-        snprintf(memory, sizeof memory, "%s (%s a node, %u sampled)",
-                 with_unit(memory_estimate(&sample)), with_unit(sample.pss_bytes / sample.sampled),
-                 sample.sampled);
     printf("L%d %-8s", (int)level, level_name(level));
     print_states(&sums);
     print_count((uint32_t)sums.restarts, 10, PAINT_WARN);
-    printf("%12s%12s  %s\n", with_commas(sums.frames_in), with_commas(sums.frames_out), memory);
+    printf("%11s%11s\n", with_commas(sums.frames_in),
+           sample->sampled ? with_unit(memory_estimate(sample)) : "-");
 }
 
 static void levels_print(const struct run_view *view)
 {
-    printf("%-11s%8s%8s%7s%7s%7s%10s%12s%12s  %s\n", "level", "nodes", "ready", "slow", "dead",
-           "left", "restarts", "received", "sent", "memory");
-    for (int level = LEVEL_COUNT - 1; level >= 0; level--)
-        if (view->topology.present[level])
-            level_print(view, (enum level)level);
+    uint32_t sampled = 0, alive = 0;
+    uint64_t bytes = 0;
+
+    printf("%-11s%8s%8s%6s%6s%6s%10s%11s%11s\n", "level", "nodes", "ready", "slow", "dead", "left",
+           "restarts", "messages", "memory");
+    for (int level = LEVEL_COUNT - 1; level >= 0; level--) {
+        struct memory_sample sample;
+
+        if (!view->topology.present[level])
+            continue;
+        sample = memory_sample_level(view, (enum level)level, SAMPLE_MOST);
+        level_print(view, (enum level)level, &sample);
+        sampled += sample.sampled;
+        alive += sample.alive;
+        bytes += memory_estimate(&sample);
+    }
+    putchar('\n');
+    if (sampled)
+        printf("memory  %s a node, as %s of %s live nodes have it (proportional set size)\n",
+               with_unit(bytes / alive), with_commas(sampled), with_commas(alive));
 }
 
 static json_t *level_json(const struct run_view *view, enum level level)
@@ -187,24 +198,43 @@ static json_t *level_json(const struct run_view *view, enum level level)
 /* --- the table by node of a level
  * -------------------------------------------------------------------------------------- */
 
+static int widest_path(const struct run_view *view, enum level by)
+{
+    char path[LIMIT_NODE_PATH];
+    int widest = 0;
+
+    for (uint32_t i = 0; i < view->topology.count[by]; i++) {
+        int length =
+            topology_path(&view->topology, view->topology.first_rank[by] + i, path, sizeof path);
+
+        widest = length > widest ? length : widest;
+    }
+    return widest;
+}
+
+static void by_print_one(const struct run_view *view, uint32_t rank, int width)
+{
+    struct run_sums sums = run_sums_of_subtree(view, rank);
+    struct reach_sums reach = reach_sums_of_subtree(view, rank);
+    char path[LIMIT_NODE_PATH], hosts[32], sockets[32];
+
+    topology_path(&view->topology, rank, path, sizeof path);
+    snprintf(hosts, sizeof hosts, "%u/%u", reach.hosts_alive, reach.hosts);
+    snprintf(sockets, sizeof sockets, "%u/%u", reach.sockets_alive, reach.sockets);
+    printf("%-*s", width, path);
+    print_states(&sums);
+    printf("%12s%11s%11s\n", hosts, sockets, with_commas(sums.frames_in));
+}
+
+/* A row for each node of a level, with its whole subtree. */
 static void by_print(const struct run_view *view, enum level by)
 {
-    printf("\n%-22s%8s%8s%7s%7s%7s%14s%14s%12s%12s\n", level_name(by), "nodes", "ready", "slow",
-           "dead", "left", "hosts alive", "sockets", "received", "sent");
-    for (uint32_t i = 0; i < view->topology.count[by]; i++) {
-        uint32_t rank = view->topology.first_rank[by] + i;
-        struct run_sums sums = run_sums_of_subtree(view, rank);
-        struct reach_sums reach = reach_sums_of_subtree(view, rank);
-        char path[LIMIT_NODE_PATH], hosts[32], sockets[32];
+    int width = widest_path(view, by);
 
-        topology_path(&view->topology, rank, path, sizeof path);
-        snprintf(hosts, sizeof hosts, "%u/%u", reach.hosts_alive, reach.hosts);
-        snprintf(sockets, sizeof sockets, "%u/%u", reach.sockets_alive, reach.sockets);
-        printf("%-22s", path);
-        print_states(&sums);
-        printf("%14s%14s%12s%12s\n", hosts, sockets, with_commas(sums.frames_in),
-               with_commas(sums.frames_out));
-    }
+    printf("\n%-*s%8s%8s%6s%6s%6s%12s%11s%11s\n", width, level_name(by), "nodes", "ready", "slow",
+           "dead", "left", "hosts alive", "sockets", "messages");
+    for (uint32_t i = 0; i < view->topology.count[by]; i++)
+        by_print_one(view, view->topology.first_rank[by] + i, width);
 }
 
 static json_t *by_json(const struct run_view *view, enum level by)
@@ -264,7 +294,7 @@ static void disk_print(const struct run_view *view)
 {
     struct disk_use use = disk_use_of(view->dir.fd);
 
-    printf("\ndisk       %s in %s files\n", with_unit(use.bytes), with_commas(use.files));
+    printf("disk    %s in %s files\n", with_unit(use.bytes), with_commas(use.files));
 }
 
 static json_t *status_json(const struct run_view *view, int by)
@@ -301,9 +331,9 @@ static int status_show(const struct invocation *invocation, const struct run_vie
         return cli_finish_json(status_json(view, by), EXIT_DONE);
     head_print(view);
     levels_print(view);
+    disk_print(view);
     if (by >= 0)
         by_print(view, (enum level)by);
-    disk_print(view);
     worst_print(view);
     return cli_finish(EXIT_DONE);
 }

@@ -79,7 +79,8 @@ json_t *json_file_read(int dir_fd, const char *name, struct error *err)
 
 int json_print(FILE *out, const json_t *object)
 {
-    if (json_dumpf(object, out, JSON_INDENT(2) | JSON_REAL_PRECISION(12)) < 0 || putc('\n', out) == EOF)
+    if (json_dumpf(object, out, JSON_INDENT(2) | JSON_REAL_PRECISION(12)) < 0 ||
+        putc('\n', out) == EOF)
         return -1;
     return fflush(out) == 0 ? 0 : -1;
 }

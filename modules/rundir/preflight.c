@@ -11,7 +11,7 @@
 
 /* What one node costs. Sources: docs/design/preflight.md. */
 enum {
-    NODE_MEMORY_KIB = 400, // proportional set size and kernel structures
+    NODE_MEMORY_KIB = 256, // what MemAvailable loses by a node that has worked, and a fifth
     NODE_FILES = 12,       // its own open files
     CHILD_FILES = 3,       // what a child adds to its parent: pidfd, eventfd, link
     CONNECTION_FILES = 64, // named-socket connections at one time

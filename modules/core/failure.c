@@ -18,6 +18,8 @@ struct failure *failure_create(const struct task_key *origin, const char *text)
         failure->origin = *origin;
     }
     memcpy(failure->text, text, size);
+    if (text[size])
+        memcpy(failure->text + size - 3, "...", 3);
     return failure;
 }
 

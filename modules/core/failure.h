@@ -16,7 +16,7 @@ struct failure {
     char text[];            // its sentence
 };
 
-/* One share of a new failure; `origin` may be NULL. The text is cut at LIMIT_CAUSE. */
+/* One share of a new failure; `origin` may be NULL. A text beyond LIMIT_CAUSE is cut and ends in "...". */
 struct failure *failure_create(const struct task_key *origin, const char *text);
 /* One share more of it. */
 struct failure *failure_share(struct failure *failure);

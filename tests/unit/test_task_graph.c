@@ -128,6 +128,24 @@ START_TEST(a_failure_fails_all_that_depend_on_it_with_its_cause)
 }
 END_TEST
 
+START_TEST(a_long_cause_is_cut_and_says_so)
+{
+    char cause[2000], text[1024];
+    struct task_key key;
+
+    memset(cause, 'x', sizeof cause - 1);
+    cause[sizeof cause - 1] = '\0';
+    graph_with(8, 4096);
+    key = null_task();
+    start_all();
+    end_task(key, cause);
+    task_graph_take_errors(graph, text, sizeof text);
+    ck_assert_str_eq(text + strlen(text) - 6, "xxx...");
+    ck_assert_uint_lt(strlen(text), 600);
+    destroy();
+}
+END_TEST
+
 START_TEST(a_failed_reader_lets_go_of_its_other_producer)
 {
     struct task_key bad, slow;
@@ -659,7 +677,7 @@ END_TEST
 SUITE_MAIN("task graph", a_task_is_ready_when_its_last_producer_has_completed,
            a_reader_of_two_outputs_of_one_task_counts_once, a_reader_never_sees_a_later_write,
            parts_say_where_their_inputs_are_and_their_outputs_go,
-           a_failure_fails_all_that_depend_on_it_with_its_cause,
+           a_failure_fails_all_that_depend_on_it_with_its_cause, a_long_cause_is_cut_and_says_so,
            a_failed_reader_lets_go_of_its_other_producer,
            what_is_wrong_in_a_submit_is_said_in_one_sentence,
            a_refusal_of_the_node_fails_the_task_and_its_readers,

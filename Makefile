@@ -138,8 +138,8 @@ FUZZ_SRC := $(sort $(wildcard tests/fuzz/fuzz_*.c))
 FUZZ_BIN := $(patsubst %.c,build-fuzz/%,$(FUZZ_SRC))
 
 ifdef FUZZ
-$(FUZZ_BIN): build-fuzz/%: build-fuzz/%.o $(LIBS)
-	$(CC) $(SAN_FLAGS) -fsanitize=fuzzer -o $@ $< $(LIBS) $(BRAIN_LIBS) $(BODY_LIBS)
+$(FUZZ_BIN): build-fuzz/%: build-fuzz/%.o $(LIBBODY) $(LIBBRAIN)
+	$(CC) $(SAN_FLAGS) -fsanitize=fuzzer -o $@ $< $(LIBBODY) $(LIBBRAIN) $(BRAIN_LIBS) $(BODY_LIBS)
 fuzzers: $(FUZZ_BIN)
 endif
 

@@ -130,7 +130,7 @@ tests: $(UNIT_BIN) $(SIM_BIN)
 
 asan: ## the same tests on a build with ASan and UBSan, the tree at 2x2x2
 	@.ci/deps build test
-	@$(AGAIN) -s SAN=1 all tests
+	@$(AGAIN) -s SAN=1 all tests bare
 	@LINQU_TREE=small tests/run --build build-asan $(patsubst $(BUILD)/%,build-asan/%,$(UNIT_BIN) $(SIM_BIN)) $(TREE)
 
 # Fuzz targets are built with clang in build-fuzz, with libraries of their own.

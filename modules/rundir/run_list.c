@@ -124,6 +124,16 @@ static int remove_locked(int base_fd, const char *name, int fd, dev_t device, st
     return 0;
 }
 
+/* Whoever renames a run's directory holds its lock. So once we have the lock, its name either leads
+ * to it and stays, or was given to another run before. */
+static bool still_named(int base_fd, const char *name, int fd)
+{
+    struct stat named, held;
+
+    return fstatat(base_fd, name, &named, AT_SYMLINK_NOFOLLOW) == 0 && fstat(fd, &held) == 0 &&
+           named.st_dev == held.st_dev && named.st_ino == held.st_ino;
+}
+
 static int remove_at(int base_fd, const char *base, const char *name, struct error *err)
 {
     int fd = run_open_directory(base_fd, name);
@@ -136,7 +146,12 @@ static int remove_at(int base_fd, const char *base, const char *name, struct err
         return error_set(err, "%s: %s", path,
                          errno == ELOOP || errno == ENOTDIR ? "not a directory" : strerror(errno));
     lock = removal_lock(path, fd, &device, err);
-    result = lock < 0 ? -1 : remove_locked(base_fd, name, fd, device, err);
+    if (lock < 0)
+        result = -1;
+    else if (!still_named(base_fd, name, fd))
+        result = error_set(err, "%s has become another run meanwhile", path);
+    else
+        result = remove_locked(base_fd, name, fd, device, err);
     if (lock >= 0)
         close(lock);
     close(fd);

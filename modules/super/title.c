@@ -10,6 +10,7 @@
 static char *title;
 static size_t title_size;
 static size_t title_used;
+static char *words; // the copies that argv[] points to
 
 /* The kernel lays the strings of argv and environ out one behind the other. */
 static char *end_of_strings(char **strings, char *end)
@@ -44,8 +45,11 @@ void title_take(int argc, char **argv)
     title = argv[0];
     title_size = (size_t)(end - argv[0]);
     title_used = title_size;
+    words = memory_new(title_size, 1);
+    memcpy(words, title, title_size);
     for (int i = 0; i < argc; i++)
-        argv[i] = memory_string(argv[i]);
+        if (argv[i] >= title && argv[i] < end)
+            argv[i] = words + (argv[i] - title);
 }
 
 void title_set(const char *format, ...)

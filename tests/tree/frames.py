@@ -193,7 +193,7 @@ def a_connection_that_ends_within_a_frame_harms_nobody(base):
         expect_answers(run, node)
 
 
-@claim
+@large
 def a_thousand_strangers_leave_memory_flat(base):
     """Random bytes and truncated giants, each connection closed by the node; its memory stays what it was."""
     with held(base, "1x1x2") as run:

@@ -158,7 +158,7 @@ soak: ## what takes too long for `make test`: an hour of fuzzing, idle trees, re
 BENCH_BIN := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/bench/bench_*.c))
 $(BENCH_BIN): $(BUILD)/%: $(BUILD)/%.o $(LIBS)
 	$(CC) $(SAN_FLAGS) -o $@ $< $(call link_of,$(shell head -n 1 $*.c)) $(BRAIN_LIBS) $(call link_libs_of,$(shell head -n 1 $*.c))
-bench-%: $(BUILD)/tests/bench/bench_% 
+bench-%: $(BUILD)/tests/bench/bench_%
 	@$<
 
 # What the tree is compared with: see tests/bare/README.md.

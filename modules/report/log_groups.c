@@ -11,7 +11,7 @@ struct log_groups {
     const struct topology *topology;
     struct u64_map index; // hash -> number of the group + 1
     struct log_group *list;
-    size_t count;
+    size_t count, capacity;
     uint64_t beyond;
 };
 
@@ -58,7 +58,10 @@ static struct log_group *group_add(struct log_groups *groups, const struct log_l
     char message[LIMIT_LOG_LINE * 2];
     struct log_group *group;
 
-    groups->list = memory_resize(groups->list, groups->count + 1, sizeof *groups->list);
+    if (groups->count == groups->capacity) {
+        groups->capacity = groups->capacity ? 2 * groups->capacity : 16;
+        groups->list = memory_resize(groups->list, groups->capacity, sizeof *groups->list);
+    }
     group = &groups->list[groups->count++];
     log_unescape(line->message, message, sizeof message);
     *group = (struct log_group){.level = line->level,

@@ -165,6 +165,10 @@ START_TEST(fields_have_their_kind_and_range)
     ck_assert_int_eq(READ(MSG_RETRY_WITH_CODE, "\x93\x00\xcf\xff\xff\xff\xff\xff\xff\xff\xff\x05"),
                      FRAME_OK);
     ck_assert_int_eq(READ(MSG_RETRY_WITH_CODE, "\x93\x00\x00\xff"), FRAME_BAD_FIELDS); // -1
+    ck_assert_int_eq(READ(MSG_RETRY_WITH_CODE, "\x93\x00\x00\xd0\x05"), FRAME_OK);     // 5, signed
+    ck_assert_int_eq(READ(MSG_RETRY_WITH_CODE, "\x93\x00\x00\xd0\xfb"), FRAME_BAD_FIELDS); // -5
+    ck_assert_int_eq(READ(MSG_RETRY_WITH_CODE, "\x93\x00\x00\xd3\x80\x00\x00\x00\x00\x00\x00\x00"),
+                     FRAME_BAD_FIELDS);
     ck_assert_int_eq(READ(MSG_RETRY_WITH_CODE, "\x93\x00\x00\xc0"), FRAME_BAD_FIELDS); // nil
     ck_assert_int_eq(READ(MSG_RETRY_WITH_CODE, "\x93\x00\x00\xc3"), FRAME_BAD_FIELDS); // true
     ck_assert_int_eq(READ(MSG_RETRY_WITH_CODE, "\x93\x00\x00\xa1x"), FRAME_BAD_FIELDS);

@@ -359,6 +359,28 @@ START_TEST(control_does_not_wait_for_queued_data)
 }
 END_TEST
 
+/* When the output has become short but still holds the end of a large frame, what waits comes
+ * first. */
+START_TEST(nobody_overtakes_what_is_queued)
+{
+    int little = 8192, fds[2];
+
+    pair(fds);
+    ck_assert_int_eq(setsockopt(fds[0], SOL_SOCKET, SO_SNDBUF, &little, sizeof little), 0);
+    left.link = link_over(fds[0], &left);
+    right.link = link_over(fds[1], &right);
+    send_one(&left, QUEUE_DATA, 1000000);
+    send_one(&left, QUEUE_DATA, 100);
+    while (link_queued(left.link) > 60000)
+        turn();
+    ck_assert_uint_gt(link_queued(left.link), 200); // neither is out
+    send_one(&left, QUEUE_DATA, 100);
+    while (!all_arrived(&left, &right))
+        turn();
+    ck_assert(!right.wrong);
+}
+END_TEST
+
 START_TEST(room_is_told_once_the_queues_are_empty)
 {
     open_both();
@@ -640,6 +662,7 @@ static TCase *link_tests(void)
     tcase_add_test(tcase, a_promise_costs_no_memory);
     tcase_add_test(tcase, random_bytes_leave_nothing_behind);
     tcase_add_test(tcase, control_does_not_wait_for_queued_data);
+    tcase_add_test(tcase, nobody_overtakes_what_is_queued);
     tcase_add_test(tcase, room_is_told_once_the_queues_are_empty);
     tcase_add_test(tcase, a_link_may_be_destroyed_by_whatever_it_tells);
     tcase_add_test(tcase, destroy_closes_the_descriptor_at_once);

@@ -133,7 +133,7 @@ static void teardown(void)
 
 static void turn(void)
 {
-    event_base_loop(base, EVLOOP_NONBLOCK);
+    event_base_loop(base, EVLOOP_ONCE | EVLOOP_NONBLOCK);
 }
 
 static void send_one(struct side *side, enum message_queue queue, size_t size)

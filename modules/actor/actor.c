@@ -375,7 +375,8 @@ static void serve(struct actor *actor)
         busy = 0;
         record_publish(actor);
         arm_timer(actor);
-        event_base_loop(actor->base, more || !may_sleep(actor) ? EVLOOP_NONBLOCK : EVLOOP_ONCE);
+        event_base_loop(actor->base,
+                        EVLOOP_ONCE | (more || !may_sleep(actor) ? EVLOOP_NONBLOCK : 0));
     }
 }
 

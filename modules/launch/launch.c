@@ -232,7 +232,7 @@ static void serve(struct launcher *launcher)
 
         work_turn(launcher);
         control_turn(launcher);
-        event_base_loop(launcher->base, awake ? EVLOOP_NONBLOCK : EVLOOP_ONCE);
+        event_base_loop(launcher->base, EVLOOP_ONCE | (awake ? EVLOOP_NONBLOCK : 0));
     }
     say_progress_end();
 }

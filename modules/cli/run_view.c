@@ -42,6 +42,11 @@ bool node_state_alive(enum node_state state)
            state == STATE_DRAINING;
 }
 
+static bool node_state_ended(enum node_state state)
+{
+    return state == STATE_LEFT || state == STATE_FAILED || state == STATE_DEAD;
+}
+
 static uint64_t now_ns(void)
 {
     struct timespec now;
@@ -157,7 +162,7 @@ static void death_reason(const struct run_view *view, uint32_t rank, char *out, 
                  strsignal(WTERMSIG(status)));
     else if (status != -1 && WIFEXITED(status) && WEXITSTATUS(status) != EXIT_ORPHANED)
         snprintf(out, size, "exited with %d", WEXITSTATUS(status));
-    else if (parent != RANK_NONE && !node_state_alive(view->nodes[parent]))
+    else if (parent != RANK_NONE && node_state_ended(view->nodes[parent]))
         snprintf(out, size, "its parent ended");
     else if (parent == RANK_NONE && view->state != RUN_STATE_LIVE)
         snprintf(out, size, "its launcher ended");

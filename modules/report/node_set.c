@@ -321,7 +321,8 @@ static struct tails tails_of(const struct node_set *set, uint32_t rank, enum lev
 
         if (done[i] || !below[i].count)
             continue;
-        group_format(below, done, i, count, topology_level_of_rank(set->topology, first), &names);
+        group_format(below, done, i, count, (int)topology_level_of_rank(set->topology, first),
+                     &names);
         group_join(&below[i], &names, &out);
         buffer_free(&names);
     }

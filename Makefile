@@ -133,13 +133,16 @@ asan: ## the same tests on a build with ASan and UBSan, the tree at 2x2x2
 	@$(AGAIN) -s SAN=1 all tests bare
 	@LINQU_TREE=small tests/run --build build-asan $(patsubst $(BUILD)/%,build-asan/%,$(UNIT_BIN) $(SIM_BIN)) $(TREE)
 
-# Fuzz targets are built with clang in build-fuzz, with libraries of their own.
+# Fuzz targets are built with clang in build-fuzz, with libraries of their own; `// links: users` as above.
 FUZZ_SRC := $(sort $(wildcard tests/fuzz/fuzz_*.c))
 FUZZ_BIN := $(patsubst %.c,build-fuzz/%,$(FUZZ_SRC))
 
 ifdef FUZZ
+FUZZ_USERS := $(foreach f,$(FUZZ_BIN),$(if $(findstring links: users,$(shell head -n 1 $(f:build-fuzz/%=%).c)),$(f)))
+$(FUZZ_USERS): $(LIBUSERS)
 $(FUZZ_BIN): build-fuzz/%: build-fuzz/%.o $(LIBBODY) $(LIBBRAIN)
-	$(CC) $(SAN_FLAGS) -fsanitize=fuzzer -o $@ $< $(LIBBODY) $(LIBBRAIN) $(BRAIN_LIBS) $(BODY_LIBS)
+	$(CC) $(SAN_FLAGS) -fsanitize=fuzzer -o $@ $< $(if $(filter $@,$(FUZZ_USERS)),$(LIBUSERS)) $(LIBBODY) $(LIBBRAIN) \
+		$(BRAIN_LIBS) $(BODY_LIBS)
 fuzzers: $(FUZZ_BIN)
 endif
 

@@ -251,7 +251,8 @@ static int discover_show(const struct invocation *invocation, const char *base, 
     } else if (json) {
         result = cli_finish_json(all_json(base, runs, chosen, cleaning), EXIT_DONE);
     } else {
-        all_print(base, runs, chosen);
+        if (!only || chosen)
+            all_print(base, runs, chosen);
         result = cli_finish(EXIT_DONE);
     }
     free(runs);

@@ -79,10 +79,14 @@ static uint64_t reserved_sum(int base_fd)
 uint64_t reservation_sum(const char *base)
 {
     int base_fd = open(base, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    uint64_t sum = base_fd < 0 ? 0 : reserved_sum(base_fd);
+    uint64_t sum;
 
-    if (base_fd >= 0)
-        close(base_fd);
+    if (base_fd < 0)
+        return 0;
+    base_lock(
+        base_fd); // whoever makes a reservation must not find it looked at before it is locked
+    sum = reserved_sum(base_fd);
+    close(base_fd);
     return sum;
 }
 

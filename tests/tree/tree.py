@@ -183,7 +183,7 @@ def wait_gone(pids, seconds=PATIENCE_S):
         if time.monotonic() - begun > seconds:
             raise AssertionError(f"after {seconds:.1f} s {len(left)} of {len(pids)} processes are still there: "
                                  + ", ".join(title(pid) for pid in left[:5]))
-        if any(process_stat(pid) and process_stat(pid)[0] == "Z" for pid in left[:20]):
+        if any((process_stat(pid) or "?")[0] == "Z" for pid in left[:20]):
             reap_orphans()
         time.sleep(0.002)
 

@@ -108,11 +108,14 @@ const struct option_row option_table[] = {
      "return when all nodes are ready; the run goes on in the background (as with --hold)"},
     {OPTION_DRY_RUN, "dry-run", 0, OPTION_FLAG, NULL, NULL, 0, 0, COMPLETE_NOTHING, ON(RUN), "Life",
      "say what would be made, and make nothing"},
-    {OPTION_START_TIMEOUT, "start-timeout", 0, OPTION_SECONDS, "TIME", "60s", 1, DAY_S,
-     COMPLETE_NOTHING, ON(RUN), "Life", "how long the tree may take until all nodes are ready"},
-    {OPTION_STOP_TIMEOUT, "stop-timeout", 0, OPTION_SECONDS, "TIME", "10s", 1, DAY_S,
+    {OPTION_START_TIMEOUT, "start-timeout", 0, OPTION_SECONDS, "TIME", NULL, 1, DAY_S,
      COMPLETE_NOTHING, ON(RUN), "Life",
-     "how long the tree may take to stop in order; then it is killed"},
+     "how long the tree may take until all nodes are ready; default: 60 s, and 1 s more for each "
+     "100 nodes"},
+    {OPTION_STOP_TIMEOUT, "stop-timeout", 0, OPTION_SECONDS, "TIME", NULL, 1, DAY_S,
+     COMPLETE_NOTHING, ON(RUN), "Life",
+     "how long the tree may take to stop in order, then it is killed; default: 10 s, and 1 s more "
+     "for each 500 nodes"},
     {OPTION_TIMEOUT, "timeout", 0, OPTION_SECONDS, "TIME", "0", 0, 365 * DAY_S, COMPLETE_NOTHING,
      ON(RUN), "Life", "end the whole run after this time with exit code 124; 0: never"},
     {OPTION_KEEP, "keep", 0, OPTION_NUMBER, "N", "5", 0, 1000000, COMPLETE_NOTHING, ON(RUN), "Life",

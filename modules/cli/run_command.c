@@ -15,7 +15,14 @@
 #include "rundir/run_dir.h"
 #include "scenario/scenario.h"
 
-enum { SCENARIOS_MAX = 64, START_TIMEOUT_S = 60 };
+/* A starved machine takes longer for a larger tree; a node that hangs is found all the same. */
+enum {
+    SCENARIOS_MAX = 64,
+    START_TIMEOUT_S = 60,
+    NODES_PER_START_S = 100,
+    STOP_TIMEOUT_S = 10,
+    NODES_PER_STOP_S = 500,
+};
 
 static const char *scenario_near(const char *typed)
 {
@@ -68,8 +75,17 @@ static unsigned start_timeout_s(const struct invocation *invocation,
 {
     if (invocation->given[OPTION_START_TIMEOUT])
         return (unsigned)invocation->number[OPTION_START_TIMEOUT];
-    return topology->settings.start_timeout_s ? topology->settings.start_timeout_s
-                                              : START_TIMEOUT_S;
+    return topology->settings.start_timeout_s
+               ? topology->settings.start_timeout_s
+               : START_TIMEOUT_S + topology->node_count / NODES_PER_START_S;
+}
+
+static unsigned stop_timeout_s(const struct invocation *invocation,
+                               const struct topology *topology)
+{
+    return invocation->given[OPTION_STOP_TIMEOUT]
+               ? (unsigned)invocation->number[OPTION_STOP_TIMEOUT]
+               : STOP_TIMEOUT_S + topology->node_count / NODES_PER_STOP_S;
 }
 
 static struct launch_options launch_options_of(const struct invocation *invocation,
@@ -91,7 +107,7 @@ static struct launch_options launch_options_of(const struct invocation *invocati
         .keep = (unsigned)invocation->number[OPTION_KEEP],
         .start_timeout_s = start_timeout_s(invocation, topology),
         .timeout_s = (unsigned)invocation->number[OPTION_TIMEOUT],
-        .stop_timeout_s = (unsigned)invocation->number[OPTION_STOP_TIMEOUT],
+        .stop_timeout_s = stop_timeout_s(invocation, topology),
         .hold = invocation->given[OPTION_HOLD] || invocation->given[OPTION_DETACH],
         .detach = invocation->given[OPTION_DETACH],
         .json = invocation->given[OPTION_JSON],

@@ -113,25 +113,26 @@ static int append(void *data, const char *bytes, size_t size)
     return 0;
 }
 
-static void pack_u8(msgpack_packer *to, const wire_u8 *value)
+/* In its shortest form, whatever its width. A small number stands for itself, and most are. */
+static void pack_unsigned(msgpack_packer *to, uint64_t value)
 {
-    msgpack_pack_uint8(to, *value);
+    struct buffer *out = to->data;
+
+    if (value < 0x80 && out->size < out->capacity)
+        out->data[out->size++] = (uint8_t)value;
+    else
+        msgpack_pack_uint64(to, value);
 }
 
-static void pack_u16(msgpack_packer *to, const wire_u16 *value)
-{
-    msgpack_pack_uint16(to, *value);
-}
-
-static void pack_u32(msgpack_packer *to, const wire_u32 *value)
-{
-    msgpack_pack_uint32(to, *value);
-}
-
-static void pack_u64(msgpack_packer *to, const wire_u64 *value)
-{
-    msgpack_pack_uint64(to, *value);
-}
+#define PACK_UNSIGNED(kind)                                                                        \
+    static void pack_##kind(msgpack_packer *to, const wire_##kind *value)                          \
+    {                                                                                              \
+        pack_unsigned(to, *value);                                                                 \
+    }
+PACK_UNSIGNED(u8)
+PACK_UNSIGNED(u16)
+PACK_UNSIGNED(u32)
+PACK_UNSIGNED(u64)
 
 static void pack_str(msgpack_packer *to, const wire_str *str)
 {
@@ -157,19 +158,19 @@ static void pack_coord(msgpack_packer *to, const wire_coord *coord)
         last++;
     assert(last == LEVEL_GLOBAL || last >= coord->level);
     msgpack_pack_array(to, 1 + LEVEL_GLOBAL - last);
-    msgpack_pack_uint8(to, coord->level);
+    pack_unsigned(to, coord->level);
     for (unsigned level = LEVEL_GLOBAL; level-- > last;)
-        msgpack_pack_uint16(to, coord->index[level]);
+        pack_unsigned(to, coord->index[level]);
 }
 
 static void pack_key(msgpack_packer *to, const wire_key *key)
 {
     msgpack_pack_array(to, FIELDS_key);
-    msgpack_pack_uint64(to, key->exec);
+    pack_unsigned(to, key->exec);
     pack_coord(to, &key->creator);
-    msgpack_pack_uint16(to, key->depth);
-    msgpack_pack_uint32(to, key->id);
-    msgpack_pack_uint32(to, key->generation);
+    pack_unsigned(to, key->depth);
+    pack_unsigned(to, key->id);
+    pack_unsigned(to, key->generation);
 }
 
 #define RECORD(lower, doc)                                                                         \
@@ -194,8 +195,8 @@ static void pack_body(msgpack_packer *to, const struct message *message)
 #define MESSAGE(UPPER, lower, number, queue, doc)                                                  \
     case MSG_##UPPER:                                                                              \
         msgpack_pack_array(to, BODY_PREFIX + FIELDS_##lower);                                      \
-        msgpack_pack_uint16(to, message->sender.index[LEVEL_CHIP]);                                \
-        msgpack_pack_uint64(to, message->correlation);                                             \
+        pack_unsigned(to, message->sender.index[LEVEL_CHIP]);                                      \
+        pack_unsigned(to, message->correlation);                                                   \
         pack_##lower(to, &message->lower);                                                         \
         return;
 #include "wire/messages.def"

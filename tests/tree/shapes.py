@@ -6,7 +6,7 @@ import os
 import re
 
 import tree
-from tree import claim, large, need
+from tree import claim, large, need, soaking
 
 CHECKS = {"T1", "T2", "T3", "T4", "T5", "T6", "T7", "T8"}
 ZERO = {"processes": 0, "descriptors": 0, "shared_memory": 0, "sockets": 0}
@@ -175,7 +175,7 @@ def the_virtual_cluster_of_1024_hosts(base):
     check_whole(base, "16x4x16")
 
 
-@large
+@soaking
 def all_17489_nodes(base):
     """Every node READY and with its log; of the files only as many as show that they are there."""
     run = run_through(base, "16x4x16x16")

@@ -50,6 +50,11 @@ def large(function):
     return function if SMALL else claim(function)
 
 
+def soaking(function):
+    """A claim that takes too long for `make test`: tests/soak asks for it with LINQU_SOAK=1."""
+    return claim(function) if os.environ.get("LINQU_SOAK") else function
+
+
 def need(condition, format_, *values):
     if not condition:
         raise AssertionError(format_ % values if values else format_)

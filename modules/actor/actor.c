@@ -290,6 +290,14 @@ static int fork_children(struct actor *actor, struct error *err)
     return side;
 }
 
+/* Of state.map a node looks at its own record and its children's. */
+static void keep_records(const struct actor *actor)
+{
+    uint32_t count, first = topology_children(actor->run->topology, actor->self.rank, &count);
+
+    state_map_keep(&actor->run->state, actor->self.rank, first, count);
+}
+
 /* Directory, children, loop, log and socket, in the order that keeps a child free of what is ours.
  */
 static int start(struct actor *actor, struct error *err)
@@ -301,6 +309,7 @@ static int start(struct actor *actor, struct error *err)
         0)
         return -1;
     forked = fork_children(actor, err);
+    keep_records(actor);
     open_edges(actor);
     make_node(actor);
     if (forked < 0 || open_loop(actor, err) < 0)

@@ -152,6 +152,35 @@ void state_map_close(struct state_map *map)
     *map = (struct state_map){0};
 }
 
+/* Unmap the whole pages between the bytes `from` and `to` of the file. */
+static void unmap_between(const struct state_map *map, size_t from, size_t to)
+{
+    size_t page = (size_t)sysconf(_SC_PAGESIZE);
+
+    from = (from + page - 1) / page * page;
+    to = to / page * page;
+    if (from < to)
+        munmap((char *)map->header + from, to - from);
+}
+
+static size_t record_offset(uint32_t rank)
+{
+    return STATE_MAP_HEADER_SIZE + (size_t)rank * STATE_MAP_RECORD_SIZE;
+}
+
+void state_map_keep(const struct state_map *map, uint32_t rank, uint32_t first, uint32_t count)
+{
+    size_t end = record_offset(rank + 1), page = (size_t)sysconf(_SC_PAGESIZE);
+
+    assert(count == 0 || first > rank);
+    unmap_between(map, STATE_MAP_HEADER_SIZE, record_offset(rank));
+    if (count) {
+        unmap_between(map, end, record_offset(first));
+        end = record_offset(first + count);
+    }
+    unmap_between(map, end, (map->size + page - 1) / page * page);
+}
+
 bool state_record_process(const struct state_record *record, struct process_stat *stat)
 {
     uint64_t start_ticks = record->start_ticks;

@@ -81,6 +81,12 @@ int state_map_create(int dir_fd, const struct topology *topology, struct state_m
 int state_map_open(int dir_fd, struct state_map *map, struct topology *topology, struct error *err);
 void state_map_close(struct state_map *map);
 
+/* Keep only the header, the record `rank` and the `count` records from `first` on (which lies
+ * behind it) mapped in this process, and whatever shares a page with them. For the kernel writes a
+ * page back by visiting every process that maps it: with the whole file mapped in 17,489 of them
+ * it had hardly time for anything else. The other records must not be touched any more. */
+void state_map_keep(const struct state_map *map, uint32_t rank, uint32_t first, uint32_t count);
+
 /* True when the record's process is still that process; a zombie is not. One that took its pid
  * after its end began later than the record says. */
 bool state_record_alive(const struct state_record *record);

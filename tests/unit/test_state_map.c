@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -65,6 +66,48 @@ START_TEST(its_blocks_are_allocated_and_only_ours)
     ck_assert_int_eq(st.st_size, 4096 + 1105 * 256);
     ck_assert_uint_eq(st.st_mode & 0777, 0600);
     state_map_close(&map);
+    scratch_close(dir);
+}
+END_TEST
+
+static bool is_mapped(const struct state_map *map, size_t offset)
+{
+    unsigned char there;
+
+    return mincore((char *)map->header + offset / 4096 * 4096, 1, &there) == 0;
+}
+
+static bool wants(uint32_t record, uint32_t rank, uint32_t first, uint32_t count)
+{
+    return record == rank || record - first < count;
+}
+
+/* 16 records share a page: a page stays exactly when one of them is wanted. */
+START_TEST(a_node_keeps_its_own_records_and_its_childrens_mapped)
+{
+    struct topology topology = shape("16x4x16"), seen;
+    int dir = scratch_open();
+    struct state_map made, map;
+    struct error err;
+
+    ck_assert_int_eq(state_map_create(dir, &topology, &made, &err), 0);
+    for (uint32_t rank = 0; rank < topology.node_count; rank++) {
+        uint32_t count, first = topology_children(&topology, rank, &count);
+
+        ck_assert_int_eq(state_map_open(dir, &map, &seen, &err), 0);
+        state_map_keep(&map, rank, first, count);
+        claim(is_mapped(&map, 0), "rank %u: the header is gone", rank);
+        for (uint32_t page = 0; page < topology.node_count; page += 16) {
+            bool wanted = false;
+
+            for (uint32_t i = page; i < page + 16 && i < topology.node_count; i++)
+                wanted |= wants(i, rank, first, count);
+            claim(is_mapped(&map, 4096 + page * 256) == wanted, "rank %u: page of record %u", rank,
+                  page);
+        }
+        state_map_close(&map);
+    }
+    state_map_close(&made);
     scratch_close(dir);
 }
 END_TEST
@@ -177,6 +220,7 @@ START_TEST(a_process_name_may_hold_blanks_and_parentheses)
 END_TEST
 
 SUITE_MAIN("state_map", what_a_node_writes_every_viewer_reads,
+           a_node_keeps_its_own_records_and_its_childrens_mapped,
            its_blocks_are_allocated_and_only_ours, one_that_is_there_is_not_overwritten,
            a_spoiled_map_is_refused_with_a_sentence,
            a_process_is_alive_until_it_ends_and_a_zombie_is_not,

@@ -13,6 +13,10 @@
 
 enum { STOP_MS_LEAST = 200 };
 
+/* After SIGKILL the kernel needs its time for each process; who is left after this is named. */
+#define KILL_NS_LEAST UINT64_C(10000000000)
+#define KILL_NS_A_NODE UINT64_C(10000000)
+
 void ending_begin(struct launcher *launcher, bool graceful, uint64_t deadline_ms)
 {
     if (launcher->phase == RUN_STOPPING)
@@ -32,7 +36,8 @@ void ending_kill(struct launcher *launcher)
     launcher_phase(launcher, RUN_STOPPING);
     work_abandon(launcher);
     launcher->stop_signal = SIGKILL;
-    launcher->stop_due_ns = clock_now_ns() + UINT64_C(10) * 1000000000;
+    launcher->stop_due_ns = clock_now_ns() + KILL_NS_LEAST +
+                            launcher->options->topology->node_count * KILL_NS_A_NODE;
     if (launcher->brood.children[0].pid > 0)
         kill(launcher->brood.children[0].pid, SIGKILL);
 }

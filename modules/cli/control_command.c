@@ -20,6 +20,7 @@ enum {
     GREETING_MS = 10000,      // a launcher that is well answers at once, a starved one late
     FORCED_ANSWER_MS = 10000, // after that a launcher that was told to kill is killed itself
     GONE_MS = 30000,          // the kernel's time for the end of a killed run
+    USUAL_ANSWER_MS = 60000,  // and more for a large tree
     STOP_GRACE_MS = 15000,    // beyond --timeout: SIGTERM, SIGKILL and the account
 };
 
@@ -162,25 +163,27 @@ static uint64_t now_ms(void)
     return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
-static bool all_gone(struct run_view *view)
+/* Whether the run has ended and no node from `*next` on is alive; those that are gone are passed
+ * over for good. */
+static bool all_gone(struct run_view *view, uint32_t *next)
 {
-    run_view_look(view);
+    run_view_look_run(view);
     if (view->state == RUN_STATE_LIVE || view->launcher_alive)
         return false;
-    for (uint32_t rank = 0; rank < view->topology.node_count; rank++)
-        if (node_state_alive(view->nodes[rank]))
-            return false;
-    return true;
+    while (*next < view->topology.node_count && !state_record_alive(&view->map.records[*next]))
+        (*next)++;
+    return *next == view->topology.node_count;
 }
 
 /* Wait for the end of the launcher and of all nodes. False when somebody is still there after
- * `timeout_ms`. */
+ * `timeout_ms`, and more for a large tree. */
 static bool wait_gone(struct run_view *view, uint64_t timeout_ms)
 {
     const struct timespec pause = {.tv_nsec = 20 * 1000 * 1000};
-    uint64_t deadline_ms = now_ms() + timeout_ms;
+    uint64_t deadline_ms = now_ms() + timeout_ms + view->topology.node_count * UINT64_C(5);
+    uint32_t next = 0;
 
-    while (!all_gone(view)) {
+    while (!all_gone(view, &next)) {
         if (now_ms() > deadline_ms)
             return false;
         nanosleep(&pause, NULL);
@@ -198,7 +201,7 @@ static int launcher_kill(struct run_view *view, struct error *err)
 
     if (fd < 0)
         return errno == ESRCH ? 0 : error_set(err, "launcher %d: %s", pid, strerror(errno));
-    run_view_look(view); // is it still that process?
+    run_view_look_run(view); // is it still that process?
     if (view->launcher_alive && syscall(SYS_pidfd_send_signal, fd, SIGKILL, NULL, 0) < 0)
         result = error_set(err, "cannot kill the launcher %d: %s", pid, strerror(errno));
     close(fd);
@@ -235,11 +238,22 @@ enum outcome {
     OUTCOME_SILENT,   // no answer in time
 };
 
+/* How long the answer may take: the run's own deadlines are over by then, or the ones that were
+ * asked for. */
+static uint64_t answer_timeout_ms(const struct invocation *invocation, const struct run_view *view)
+{
+    if (invocation->given[OPTION_FORCE])
+        return FORCED_ANSWER_MS + view->topology.node_count;
+    if (invocation->given[OPTION_TIMEOUT])
+        return invocation->number[OPTION_TIMEOUT] * 1000 + STOP_GRACE_MS;
+    return USUAL_ANSWER_MS + view->topology.node_count * UINT64_C(10);
+}
+
 static enum outcome shutdown_ask(const struct invocation *invocation, const struct run_view *view,
                                  struct error *err)
 {
     bool force = invocation->given[OPTION_FORCE], timed_out = false;
-    uint64_t timeout_s = invocation->number[OPTION_TIMEOUT];
+    json_int_t timeout_s = (json_int_t)invocation->number[OPTION_TIMEOUT];
     struct ctl_client *client = ctl_client_open(view, GREETING_MS, err);
     struct ctl_answer answer = {0};
     json_t *arguments;
@@ -247,12 +261,10 @@ static enum outcome shutdown_ask(const struct invocation *invocation, const stru
 
     if (!client)
         return OUTCOME_SILENT;
-    arguments =
-        json_pack("{s:b, s:I}", "force", force, "timeout_s",
-                  invocation->given[OPTION_TIMEOUT] ? (json_int_t)timeout_s : (json_int_t)0);
-    result = ctl_client_ask(client, "shutdown", arguments,
-                            force ? FORCED_ANSWER_MS : timeout_s * 1000 + STOP_GRACE_MS, NULL,
-                            &answer, &timed_out, err);
+    // without --timeout 0: the run's own
+    arguments = json_pack("{s:b, s:I}", "force", force, "timeout_s", timeout_s);
+    result = ctl_client_ask(client, "shutdown", arguments, answer_timeout_ms(invocation, view),
+                            NULL, &answer, &timed_out, err);
     json_decref(arguments);
     json_decref(answer.object);
     ctl_client_close(client);

@@ -159,8 +159,10 @@ const struct option_row option_table[] = {
 
     {OPTION_FORCE, "force", 'f', OPTION_FLAG, NULL, NULL, 0, 0, COMPLETE_NOTHING, ON(SHUTDOWN),
      "Life", "kill at once instead of stopping in order"},
-    {OPTION_TIMEOUT, "timeout", 0, OPTION_SECONDS, "TIME", "30s", 1, DAY_S, COMPLETE_NOTHING,
-     ON(SHUTDOWN), "Life", "how long the tree may take to stop in order; then it is killed"},
+    {OPTION_TIMEOUT, "timeout", 0, OPTION_SECONDS, "TIME", NULL, 1, DAY_S, COMPLETE_NOTHING,
+     ON(SHUTDOWN), "Life",
+     "how long the tree may take to stop in order; then it is killed. Default: the run's own "
+     "--stop-timeout"},
     {OPTION_TIMEOUT, "timeout", 0, OPTION_SECONDS, "TIME", "0", 0, 365 * DAY_S, COMPLETE_NOTHING,
      ON(EXEC), "Life", "stop waiting for the answer after this time with exit code 124; 0: never"},
 

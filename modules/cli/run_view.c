@@ -97,7 +97,7 @@ static bool launcher_alive(const struct state_header *header)
     return state_record_alive(&launcher);
 }
 
-void run_view_look(struct run_view *view)
+void run_view_look_run(struct run_view *view)
 {
     uint32_t phase = view->map.header->phase;
 
@@ -107,6 +107,11 @@ void run_view_look(struct run_view *view)
     else
         view->state = view->phase == RUN_ENDED ? RUN_STATE_DEAD : RUN_STATE_STALE;
     view->launcher_alive = launcher_alive(view->map.header);
+}
+
+void run_view_look(struct run_view *view)
+{
+    run_view_look_run(view);
     view->now_ns = now_ns();
     for (uint32_t rank = 0; rank < view->topology.node_count; rank++)
         view->nodes[rank] = (uint8_t)state_of(view, &view->map.records[rank], &view->stopped[rank]);

@@ -51,7 +51,9 @@ int run_view_open(const char *base, const char *name, struct run_view *view, str
  * exit code. */
 struct invocation;
 int run_view_of(const struct invocation *invocation, const char *name, struct run_view *view);
-/* Look again at every node. */
+/* Look again at the run and its launcher. */
+void run_view_look_run(struct run_view *view);
+/* Look again at these and at every node. */
 void run_view_look(struct run_view *view);
 void run_view_close(struct run_view *view);
 

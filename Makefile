@@ -36,27 +36,32 @@ ALL_CFLAGS = -std=gnu11 $(CFLAGS) $(WARN) -fno-common -fvisibility=hidden -Imodu
 # The three bands. A folder belongs to exactly one; modules/LAYERS says who may include whom.
 BRAIN := base model ops fiber topo wire core cache member node
 BODY  := rundir transport super kernels actor
-USERS := sim scenario report launch cli
+USERS := sim scenario report launch bench cli
 
 sources_of = $(sort $(foreach d,$(1),$(wildcard modules/$(d)/*.c)))
 objects_of = $(patsubst %.c,$(BUILD)/%.o,$(call sources_of,$(1)))
 
 LINQU    := $(BUILD)/linqu
+KERNEL_HEADER := modules/ops/linqu_orchestration_api.h
 LIBBRAIN := $(BUILD)/libbrain.a
 LIBBODY  := $(BUILD)/libbody.a
 LIBUSERS := $(BUILD)/libusers.a
 LIBS     := $(LIBUSERS) $(LIBBODY) $(LIBBRAIN)
 
-.PHONY: all lib help deps run test unit check tests asan fuzz soak bare install clean again
+.PHONY: all lib help deps run test unit check tests sim-update asan fuzz soak bench bare install clean again
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 
-all: $(LINQU) ## build build/linqu
+# kernels/NAME.c becomes build/kernels/NAME.so: one file each, nothing but the kernel header.
+KERNEL_SRC := $(sort $(wildcard kernels/*.c))
+KERNELS    := $(patsubst %.c,$(BUILD)/%.so,$(KERNEL_SRC))
+
+all: $(LINQU) $(KERNELS) ## build build/linqu and the kernels in build/kernels
 
 lib: $(LIBS)
 
 help: ## this list
-	@awk 'BEGIN { FS = ":.*## " } /^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
+	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
 
 deps: ## install through apt what building and testing needs
 	@.ci/deps build test
@@ -88,10 +93,22 @@ $(eval $(call archive,$(LIBUSERS),$(USERS)))
 
 # Symbols are bound once, in the launcher: bound lazily, each of thousands of processes would look each of them up again, in pages
 # of its own.
-LDFLAGS ?= -Wl,-z,now
+# Code and constants are one segment, aligned to large pages: see modules/super/large_text.h.
+LDFLAGS ?= -Wl,-z,now $(if $(SAN_FLAGS),,-Wl,-z,noseparate-code -Wl,-z,max-page-size=0x200000)
+# Libraries go into the program where their archives are installed: a library that is loaded costs every process mappings, page
+# tables and pages of its own.
+archive_of = $(filter /%,$(shell $(CC) -print-file-name=$(patsubst -l%,lib%.a,$(1))))
+LINQU_LIBS = $(foreach lib,$(BRAIN_LIBS) $(BODY_LIBS),$(or $(call archive_of,$(lib)),$(lib)))
 
 $(LINQU): $(BUILD)/linqu.o $(LIBS)
-	$(CC) $(SAN_FLAGS) $(LDFLAGS) -o $@ $^ $(BRAIN_LIBS) $(BODY_LIBS)
+	$(CC) $(SAN_FLAGS) $(LDFLAGS) -o $@ $^ $(LINQU_LIBS)
+
+# A kernel is copied to, stored and mapped by every node that runs it: few pages, few mappings. With sanitizers it keeps its symbols.
+KERNEL_LDFLAGS ?= $(if $(SAN_FLAGS),,-s -Wl,-z,noseparate-code -Wl,-z,norelro)
+
+$(KERNELS): $(BUILD)/%.so: %.c $(wildcard kernels/*.h) $(KERNEL_HEADER) $(FLAGS_STAMP)
+	@mkdir -p $(@D)
+	$(CC) -std=gnu11 $(CFLAGS) $(WARN) $(WERROR) $(SAN_FLAGS) -MMD -MP -fPIC -fvisibility=hidden -shared $(KERNEL_LDFLAGS) -Imodules/ops -o $@ $<
 
 # --- tests -----------------------------------------------------------------------------------------------------
 # tests/unit/test_NAME.c and tests/sim/test_NAME.c are one Check program each; they link the brain, and the body or
@@ -107,8 +124,8 @@ $(UNIT_BIN) $(SIM_BIN): $(BUILD)/%: $(BUILD)/%.o $(LIBS)
 	$(CC) $(SAN_FLAGS) -o $@ $< $(call link_of,$(shell head -n 1 $*.c)) $(TEST_LIBS) $(BRAIN_LIBS) \
 		$(call link_libs_of,$(shell head -n 1 $*.c))
 
-CHECKS := $(sort $(filter-out %.py %.allow %.md,$(wildcard tests/check/*)))
-TREE   := $(sort $(filter-out tests/tree/tree.py,$(wildcard tests/tree/*.py)))
+CHECKS := $(sort $(filter-out %.py %.allow %.most %.md,$(wildcard tests/check/*)))
+TREE   := $(sort $(filter-out tests/tree/tree.py tests/tree/kernel_source.py,$(wildcard tests/tree/*.py)))
 SOAK   := $(sort $(wildcard tests/soak/*.py))
 RUN_TESTS = LINQU=$(LINQU) BUILD=$(BUILD) CC=$(CC) tests/run
 JOBS   = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
@@ -127,6 +144,10 @@ test: ## install, build, and run every test and a minute of fuzzing
 	@$(RUN_TESTS) --fuzz-seconds $(or $(FUZZ_SECONDS),60) $(UNIT_BIN) $(SIM_BIN) $(CHECKS) $(TREE) $(FUZZ_BIN)
 
 tests: $(UNIT_BIN) $(SIM_BIN)
+
+sim-update: $(BUILD)/tests/sim/test_story ## write anew what tests/sim/*.story say came of them
+	SIM_UPDATE=1 $(BUILD)/tests/sim/test_story
+	@git diff --stat -- tests/sim || true
 
 asan: ## the same tests on a build with ASan and UBSan, the tree at 2x2x2
 	@.ci/deps build test
@@ -164,10 +185,13 @@ $(BENCH_BIN): $(BUILD)/%: $(BUILD)/%.o $(LIBS)
 bench-%: $(BUILD)/tests/bench/bench_%
 	@$<
 
+bench: all ## measure this machine: `linqu bench` on what was just built
+	$(LINQU) bench $(BENCH)
+
 # What the tree is compared with: see tests/bare/README.md.
 bare: $(BUILD)/tests/bare/forktree ## the bare fork tree that ours is measured against
-$(BUILD)/tests/bare/forktree: $(BUILD)/tests/bare/forktree.o
-	$(CC) $(SAN_FLAGS) -o $@ $< $(BRAIN_LIBS)
+$(BUILD)/tests/bare/forktree: $(BUILD)/tests/bare/forktree.o $(BUILD)/modules/bench/bare_tree.o $(BUILD)/modules/bench/memory_use.o
+	$(CC) $(SAN_FLAGS) -o $@ $^ $(BRAIN_LIBS)
 
 # --- for users -------------------------------------------------------------------------------------------------
 run: ## install what is missing, build, and bring up the largest tree that fits this machine
@@ -176,20 +200,21 @@ run: ## install what is missing, build, and bring up the largest tree that fits 
 	@.ci/first-run $(LINQU)
 
 TO = "$(DESTDIR)$(PREFIX)"
-KERNEL_HEADER := $(wildcard modules/ops/linqu_orchestration_api.h)
 # The manual page and the completion come from the table of options that parses the command line.
 $(BUILD)/linqu.1: $(LINQU)
 	$(LINQU) help --man > $@
 $(BUILD)/linqu.bash: $(LINQU)
 	$(LINQU) help --completion > $@
 
-install: all $(BUILD)/linqu.1 $(BUILD)/linqu.bash ## binary, man page, completion, kernel header, topologies; PREFIX= and DESTDIR= say where
+install: all $(BUILD)/linqu.1 $(BUILD)/linqu.bash ## binary, man page, completion, kernels and their header, topologies; PREFIX= and DESTDIR= say where
 	install -d $(TO)/bin $(TO)/share/man/man1 $(TO)/share/bash-completion/completions $(TO)/share/linqu/topology $(TO)/include
 	install -m 755 $(LINQU) $(TO)/bin/linqu
 	install -m 644 $(BUILD)/linqu.1 $(TO)/share/man/man1/linqu.1
 	install -m 644 $(BUILD)/linqu.bash $(TO)/share/bash-completion/completions/linqu
 	install -m 644 $(wildcard topology/*) $(TO)/share/linqu/topology
-	$(if $(KERNEL_HEADER),install -m 644 $(KERNEL_HEADER) $(TO)/include)
+	install -d $(TO)/lib/linqu/kernels
+	install -m 755 $(KERNELS) $(TO)/lib/linqu/kernels
+	install -m 644 $(KERNEL_HEADER) $(TO)/include
 
 clean: ## remove every build directory
 	rm -rf build build-clang build-asan build-clang-asan build-fuzz

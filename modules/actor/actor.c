@@ -1,12 +1,15 @@
 #include "actor/actor.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/pidfd.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <time.h>
 #include <unistd.h>
@@ -32,9 +35,8 @@ static void tell_one(struct actor *actor, struct event event)
     actor_apply(actor, node_step(actor->node, &event));
 }
 
-void actor_tell(struct actor *actor, struct event event)
+static void tell_file_results(struct actor *actor)
 {
-    tell_one(actor, event);
     while (actor->file_results > 0) {
         char error[LIMIT_CAUSE];
 
@@ -44,6 +46,13 @@ void actor_tell(struct actor *actor, struct event event)
         tell_one(actor,
                  (struct event){.type = EVENT_FILE_WRITTEN, .text = error[0] ? error : NULL});
     }
+}
+
+void actor_tell(struct actor *actor, struct event event)
+{
+    tell_one(actor, event);
+    tell_file_results(actor);
+    contacts_tell(actor);
 }
 
 static void edge_frame(void *owner, struct link *link, const uint8_t *frame, size_t size)
@@ -74,16 +83,21 @@ static void child_gone(struct edge *edge, int wait_status)
 {
     struct actor *actor = edge->actor;
     uint32_t rank = actor->brood.count ? edge->peer - PEER_FIRST_CHILD : 0;
+    struct state_record *record;
+    struct child_work work;
     uint32_t count;
 
     while (edge->link && link_read(edge->link))
         ;
     rank += topology_children(actor->run->topology, actor->self.rank, &count);
-    atomic_store_explicit(&actor->run->state.records[rank].exit_status, wait_status,
-                          memory_order_relaxed);
-    actor_tell(
-        actor,
-        (struct event){.type = EVENT_CHILD_GONE, .peer = edge->peer, .wait_status = wait_status});
+    record = &actor->run->state.records[rank];
+    atomic_store_explicit(&record->exit_status, wait_status, memory_order_relaxed);
+    work = child_work_of(record);
+    actor_tell(actor, (struct event){.type = EVENT_CHILD_GONE,
+                                     .peer = edge->peer,
+                                     .wait_status = wait_status,
+                                     .unasked = atomic_load(&record->life) != NODE_STOPPED,
+                                     .work = &work});
     if (edge->link)
         actor_keep_counters(actor, edge->link);
     link_destroy(edge->link);
@@ -136,11 +150,16 @@ static void timer_due(evutil_socket_t fd, short what, void *arg)
     (void)fd;
     (void)what;
     actor->armed_ns = UINT64_MAX;
-    for (uint32_t i = 0; i < count; i++)
-        actor->beats_ns[i] = atomic_load_explicit(&actor->run->state.records[first + i].beat_ns,
-                                                  memory_order_relaxed);
+    for (uint32_t i = 0; i < count; i++) {
+        const struct state_record *record = &actor->run->state.records[first + i];
+
+        actor->beats_ns[i] = atomic_load_explicit(&record->beat_ns, memory_order_relaxed);
+        actor->works[i] = child_work_of(record);
+    }
     if (clock_ns(CLOCK_MONOTONIC) >= node_deadline(actor->node))
-        actor_tell(actor, (struct event){.type = EVENT_TIMEOUT, .beats_ns = actor->beats_ns});
+        actor_tell(actor, (struct event){.type = EVENT_TIMEOUT,
+                                         .beats_ns = actor->beats_ns,
+                                         .work = actor->works});
 }
 
 static void arm_timer(struct actor *actor)
@@ -249,14 +268,29 @@ static void open_edges(struct actor *actor)
     actor->edge_count = 1 + actor->brood.count;
     actor->edges = memory_new(actor->edge_count, sizeof *actor->edges);
     actor->beats_ns = memory_new(actor->brood.count, sizeof *actor->beats_ns);
+    actor->works = memory_new(actor->brood.count, sizeof *actor->works);
     open_edge(actor, PEER_PARENT, actor->self.edge, RING_CHILD, KEEP_PARENT_BELL);
     for (uint32_t i = 0; i < actor->brood.count; i++)
         open_edge(actor, PEER_FIRST_CHILD + i, actor->brood.children[i].edge, RING_PARENT,
                   actor->brood.children[i].bell_fd);
 }
 
+/* What is left of the descriptors when the node, its children and its own contacts have theirs. */
+static uint32_t visitors_most(const struct actor *actor)
+{
+    enum { OWN = 64, A_CHILD = 3, CONTACTS = 64, LEAST = 32, MOST = 4096 };
+    struct rlimit limit = {.rlim_cur = 1024};
+    rlim_t taken = OWN + CONTACTS + A_CHILD * (rlim_t)actor->brood.count;
+
+    getrlimit(RLIMIT_NOFILE, &limit);
+    if (limit.rlim_cur < taken + LEAST)
+        return LEAST;
+    return limit.rlim_cur - taken < MOST ? (uint32_t)(limit.rlim_cur - taken) : MOST;
+}
+
 static void make_node(struct actor *actor)
 {
+    const struct node_port port = kernel_port(actor);
     const struct node_config config = {
         .topology = actor->run->topology,
         .rank = actor->self.rank,
@@ -265,7 +299,10 @@ static void make_node(struct actor *actor)
         .run_path = actor->run->run_path,
         .pid = getpid(),
         .beat_interval_ms = actor->run->beat_interval_ms,
+        .task_timeout_ms = actor->run->task_timeout_ms,
         .stop_ms = actor->run->stop_ms,
+        .visitors_most = visitors_most(actor),
+        .port = &port,
     };
 
     actor->node = node_create(&config);
@@ -277,6 +314,7 @@ static int fork_children(struct actor *actor, struct error *err)
     uint32_t count;
     const struct brood_gift gift = {
         .run = actor->run,
+        .parent = &actor->self,
         .first_rank = topology_children(actor->run->topology, actor->self.rank, &count),
         .bell_fd = KEEP_BELL,
         .dir_fd = actor->dir.fd,
@@ -290,12 +328,14 @@ static int fork_children(struct actor *actor, struct error *err)
     return side;
 }
 
-/* Of state.map a node looks at its own record and its children's. */
+/* Of state.map a node looks at its own record, its siblings' and its children's. */
 static void keep_records(const struct actor *actor)
 {
-    uint32_t count, first = topology_children(actor->run->topology, actor->self.rank, &count);
+    struct record_range children;
 
-    state_map_keep(&actor->run->state, actor->self.rank, first, count);
+    children.first = topology_children(actor->run->topology, actor->self.rank, &children.count);
+    state_map_keep(&actor->run->state, siblings_of(actor->run->topology, actor->self.rank),
+                   children);
 }
 
 /* Directory, children, loop, log and socket, in the order that keeps a child free of what is ours.
@@ -367,6 +407,18 @@ static bool may_sleep(struct actor *actor)
     return true;
 }
 
+/* When all that was said is sent. What runs may take long: the loop is looked at after each time.
+ */
+static bool run_kernels(struct actor *actor)
+{
+    if (actor->leaving || !node_wants_run(actor->node))
+        return false;
+    record_publish(actor); // the parent sees that there is a task before it waits for one
+    actor_tell(actor, (struct event){.type = EVENT_RUN});
+    flush_links(actor);
+    return true;
+}
+
 static void serve(struct actor *actor)
 {
     enum { BUSY_TURNS = 16 };
@@ -376,6 +428,10 @@ static void serve(struct actor *actor)
         bool more = read_edges(actor);
 
         flush_links(actor);
+        if (run_kernels(actor)) {
+            more = true;
+            busy = BUSY_TURNS;
+        }
         guests_end(actor);
         if (actor->leaving)
             break;
@@ -389,10 +445,27 @@ static void serve(struct actor *actor)
     }
 }
 
+/* The last words to the parent may be more than its ring takes at once. */
+static void flush_last_words(struct actor *actor)
+{
+    enum { TRIES = 50, WAIT_MS = 10 };
+    struct link *up = actor->edges[PEER_PARENT].link;
+
+    flush_links(actor);
+    for (int tries = 0; up && !up->closed && link_queued(up) > 0 && tries < TRIES; tries++) {
+        struct pollfd bell = {.fd = KEEP_BELL, .events = POLLIN};
+        eventfd_t count;
+
+        if (poll(&bell, 1, WAIT_MS) > 0)
+            eventfd_read(KEEP_BELL, &count);
+        link_flush(up);
+    }
+}
+
 static _Noreturn void leave(struct actor *actor)
 {
     named_close(actor);
-    flush_links(actor);
+    flush_last_words(actor);
     record_publish(actor);
     log_file_close(&actor->log);
     _exit(actor->exit_status);

@@ -8,6 +8,7 @@
 #include "actor/actor.h"
 #include "actor/log_file.h"
 #include "actor/node_dir.h"
+#include "base/u64_map.h"
 #include "node/node.h"
 #include "super/brood.h"
 #include "transport/link.h"
@@ -20,13 +21,20 @@ struct edge {
     struct event *gone; // its pidfd
 };
 
-/* A connection over the named socket. */
+/* A connection over a named socket: over ours, or (a contact) one that the brain asked for over
+ * another node's. */
 struct guest {
     struct actor *actor;
     uint32_t peer;
-    struct link *link;
-    bool ending; // destroyed at the end of the turn
+    struct link *link; // NULL while a contact is not open
+    bool ending;       // destroyed at the end of the turn
     struct guest *next;
+    // of a contact
+    uint32_t rank;       // whose socket
+    bool due;            // the brain is to hear what became of it
+    char *error;         // why it is not open; NULL: it is
+    struct event *again; // the next attempt, while the other side's backlog is full
+    uint32_t again_us;
 };
 
 struct actor {
@@ -39,6 +47,7 @@ struct actor {
     struct edge *edges; // 1 + brood.count
     uint32_t edge_count;
     uint64_t *beats_ns;
+    struct child_work *works; // of each child
     struct node_dir dir;
     struct log_file log;
     struct event_base *base;
@@ -46,12 +55,21 @@ struct actor {
     int parent_pid_fd, signal_fd, door_fd;
     bool socket_bound;
     struct guest *guests;
+    struct u64_map guests_by_peer; // those that are not ending
+    uint32_t contact_results;      // EVENT_CONNECTED that are due
     uint32_t next_guest;
     struct link_counters past; // of links that are gone
     uint64_t strangers;        // connections refused for their user
     uint64_t armed_ns;         // what the timer is set to; UINT64_MAX: not set
     uint32_t file_results;     // EVENT_FILE_WRITTEN that are due
     char file_error[LIMIT_CAUSE];
+    struct u64_map kernels; // loaded, by hash
+    struct code_view {
+        uint64_t hash;
+        void *bytes; // mapped; NULL: none is
+        size_t size;
+    } code_view;
+    bool environment_set;
     enum node_life shown_life;
     bool leaving;
     int exit_status;
@@ -65,16 +83,34 @@ void actor_keep_counters(struct actor *actor, const struct link *link);
 /* apply.c */
 void actor_apply(struct actor *actor, struct effects effects);
 
+/* kernel_port.c: what the brain borrows to run kernels. */
+struct node_port kernel_port(struct actor *actor);
+
+/* The records of a node and its siblings. */
+struct record_range siblings_of(const struct topology *topology, uint32_t rank);
+/* True when that sibling has shown no sign of life for too long, and does not compute. */
+bool sibling_is_slow(void *actor, uint32_t rank);
+
 /* record.c: this node's record in state.map, and its title. */
 void record_begin(struct actor *actor);
 void record_publish(struct actor *actor);
+/* What a child shows. */
+struct child_work child_work_of(const struct state_record *record);
 
 /* named.c: the named socket. */
 int named_open(struct actor *actor, struct error *err);
 void named_close(struct actor *actor); // also removes the socket's file
-struct guest *guest_of(struct actor *actor, uint32_t peer);
+struct guest *guest_add(struct actor *actor, uint32_t peer);
+struct guest *guest_of(struct actor *actor,
+                       uint32_t peer); // NULL when there is none, or it is ending
+void guest_end(struct guest *guest);
 void guests_flush(struct actor *actor);
 void guests_end(struct actor *actor); // destroy who is to end
 extern const struct link_owner guest_owner;
+
+/* contacts.c */
+void contact_connect(struct actor *actor, uint32_t peer, uint32_t rank);
+void contacts_tell(struct actor *actor); // what became of those that were asked for
+void contact_end(struct guest *contact); // it will be destroyed
 
 #endif

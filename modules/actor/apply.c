@@ -8,6 +8,8 @@
 #include "actor/actor_internal.h"
 #include "rundir/file.h"
 
+enum { APPENDED_FILE_MAX = 16 * 1024 * 1024 };
+
 static struct link *link_of(struct actor *actor, uint32_t peer)
 {
     struct guest *guest;
@@ -15,7 +17,7 @@ static struct link *link_of(struct actor *actor, uint32_t peer)
     if (peer < actor->edge_count)
         return actor->edges[peer].link;
     guest = guest_of(actor, peer);
-    return guest && !guest->ending ? guest->link : NULL;
+    return guest ? guest->link : NULL;
 }
 
 static void apply_send(struct actor *actor, const struct effect *effect)
@@ -35,6 +37,15 @@ static void apply_write(struct actor *actor, const struct effect *effect)
         snprintf(actor->file_error, sizeof actor->file_error, "%s: %.300s", actor->path, err.text);
 }
 
+static void apply_append(struct actor *actor, const struct effect *effect)
+{
+    struct error err;
+
+    if (file_append(actor->dir.logs_fd, effect->name, effect->data, effect->size, APPENDED_FILE_MAX,
+                    &err) < 0)
+        log_file_write(&actor->log, LOG_ERROR, "file", err.text, NULL);
+}
+
 static void apply_kill(struct actor *actor, const struct effect *effect)
 {
     const struct brood_child *child = &actor->brood.children[effect->peer - PEER_FIRST_CHILD];
@@ -49,7 +60,7 @@ static void apply_close(struct actor *actor, const struct effect *effect)
     struct guest *guest = guest_of(actor, effect->peer);
 
     if (guest)
-        guest->ending = true;
+        guest_end(guest);
 }
 
 static void apply_one(struct actor *actor, const struct effect *effect)
@@ -69,6 +80,12 @@ static void apply_one(struct actor *actor, const struct effect *effect)
         break;
     case EFFECT_CLOSE:
         apply_close(actor, effect);
+        break;
+    case EFFECT_CONNECT:
+        contact_connect(actor, effect->peer, effect->rank);
+        break;
+    case EFFECT_APPEND:
+        apply_append(actor, effect);
         break;
     case EFFECT_EXIT:
         actor->leaving = true;

@@ -12,13 +12,27 @@
 #include "rundir/run_dir.h"
 #include "transport/socket_link.h"
 
+struct guest *guest_add(struct actor *actor, uint32_t peer)
+{
+    struct guest *guest = memory_new(1, sizeof *guest);
+
+    guest->actor = actor;
+    guest->peer = peer;
+    guest->next = actor->guests;
+    actor->guests = guest;
+    u64_map_put(&actor->guests_by_peer, peer, guest);
+    return guest;
+}
+
 struct guest *guest_of(struct actor *actor, uint32_t peer)
 {
-    struct guest *guest = actor->guests;
+    return u64_map_find(&actor->guests_by_peer, peer);
+}
 
-    while (guest && guest->peer != peer)
-        guest = guest->next;
-    return guest;
+void guest_end(struct guest *guest)
+{
+    guest->ending = true;
+    u64_map_remove(&guest->actor->guests_by_peer, guest->peer);
 }
 
 static void guest_frame(void *owner, struct link *link, const uint8_t *frame, size_t size)
@@ -37,7 +51,9 @@ static void guest_closed(void *owner, struct link *link, enum frame_fault fault)
     struct guest *guest = owner;
 
     (void)link;
-    guest->ending = true;
+    if (guest->ending)
+        return;
+    guest_end(guest);
     actor_tell(guest->actor,
                (struct event){.type = EVENT_LINK_CLOSED, .peer = guest->peer, .fault = fault});
 }
@@ -46,14 +62,31 @@ const struct link_owner guest_owner = {.frame = guest_frame, .closed = guest_clo
 
 static void welcome(struct actor *actor, int fd)
 {
-    struct guest *guest = memory_new(1, sizeof *guest);
+    struct guest *guest = guest_add(actor, actor->next_guest++);
 
-    guest->actor = actor;
-    guest->peer = actor->next_guest++;
-    guest->next = actor->guests;
-    actor->guests = guest;
     guest->link = socket_link_create(actor->base, fd, LIMIT_FRAME_SOCKET, &guest_owner, guest);
     actor_tell(actor, (struct event){.type = EVENT_LINK_OPENED, .peer = guest->peer});
+}
+
+static void door_rested(evutil_socket_t fd, short what, void *arg)
+{
+    struct actor *actor = arg;
+
+    (void)fd;
+    (void)what;
+    event_add(actor->door, NULL);
+}
+
+/* There is no descriptor left, so whoever knocks stays at the door, which stays readable: it is not
+ * looked at for a while. */
+static void rest_door(struct actor *actor)
+{
+    const struct timeval while_ = {.tv_usec = 200000};
+
+    log_file_write(&actor->log, LOG_WARN, "mailbox",
+                   "no descriptor is left for a connection; trying again in 200 ms", NULL);
+    event_del(actor->door);
+    event_base_once(actor->base, -1, EV_TIMEOUT, door_rested, actor, &while_);
 }
 
 static void door_readable(evutil_socket_t fd, short what, void *arg)
@@ -63,9 +96,12 @@ static void door_readable(evutil_socket_t fd, short what, void *arg)
     int guest_fd;
 
     (void)what;
+    errno = 0;
     while ((guest_fd = socket_accept(fd, &refused)) >= 0)
         welcome(actor, guest_fd);
     actor->strangers += refused;
+    if (errno == EMFILE || errno == ENFILE)
+        rest_door(actor);
 }
 
 int named_open(struct actor *actor, struct error *err)
@@ -99,7 +135,8 @@ void named_close(struct actor *actor)
 void guests_flush(struct actor *actor)
 {
     for (struct guest *guest = actor->guests; guest; guest = guest->next)
-        link_flush(guest->link);
+        if (guest->link)
+            link_flush(guest->link);
 }
 
 void guests_end(struct actor *actor)
@@ -114,8 +151,10 @@ void guests_end(struct actor *actor)
             continue;
         }
         *at = guest->next;
-        actor_keep_counters(actor, guest->link);
+        if (guest->link)
+            actor_keep_counters(actor, guest->link);
         link_destroy(guest->link);
+        contact_end(guest);
         free(guest);
     }
 }

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "rundir/file.h"
+#include "topo/node_files.h"
 
 static int open_dir(int parent_fd, const char *name, struct error *err)
 {
@@ -67,10 +68,8 @@ int node_dir_make(struct node_dir *dir, const struct topology *topology, uint32_
 
 void node_dir_log_name(const struct topology *topology, uint32_t rank, char *out, size_t size)
 {
-    char path[LIMIT_NODE_PATH];
+    char path[LIMIT_NODE_FILE];
 
-    if (is_chip(topology, rank))
-        snprintf(out, size, "%.32s.log", own_name(topology, rank, path, sizeof path));
-    else
-        snprintf(out, size, "daemon.log");
+    node_log(topology, rank, path, sizeof path);
+    snprintf(out, size, "%s", strrchr(path, '/') + 1);
 }

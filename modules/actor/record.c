@@ -1,9 +1,11 @@
 /* What this node shows of itself: its record in state.map and its title in ps. */
 
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "actor/actor_internal.h"
+#include "model/beat.h"
 #include "super/title.h"
 
 #define SHOW(field, value) atomic_store_explicit(&(field), (value), memory_order_relaxed)
@@ -29,7 +31,8 @@ static struct link_counters all_links(const struct actor *actor)
         if (actor->edges[i].link)
             add(&sum, &actor->edges[i].link->counters);
     for (const struct guest *guest = actor->guests; guest; guest = guest->next)
-        add(&sum, &guest->link->counters);
+        if (guest->link)
+            add(&sum, &guest->link->counters);
     return sum;
 }
 
@@ -64,16 +67,71 @@ static void show_life(struct actor *actor, uint64_t now_ns)
         show_title(actor, life);
 }
 
+static uint64_t monotonic_ns(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
+struct record_range siblings_of(const struct topology *topology, uint32_t rank)
+{
+    uint32_t parent = topology_parent(topology, rank);
+    struct record_range range = {.first = rank, .count = 1};
+
+    if (parent != RANK_NONE)
+        range.first = topology_children(topology, parent, &range.count);
+    return range;
+}
+
+bool sibling_is_slow(void *arg, uint32_t rank)
+{
+    const struct actor *actor = arg;
+    struct record_range siblings = siblings_of(actor->run->topology, actor->self.rank);
+    const struct state_record *record = &actor->run->state.records[rank];
+    uint64_t now_ns = monotonic_ns(), beat_ns;
+
+    if (rank < siblings.first || rank >= siblings.first + siblings.count ||
+        atomic_load_explicit(&record->task_started_ns, memory_order_relaxed))
+        return false;
+    beat_ns = atomic_load_explicit(&record->beat_ns, memory_order_relaxed);
+    return now_ns > beat_ns && beat_is_slow(now_ns - beat_ns, actor->run->beat_interval_ms);
+}
+
+struct child_work child_work_of(const struct state_record *record)
+{
+    struct state_task task;
+    struct child_work work = {
+        .open = atomic_load_explicit(&record->tasks_open, memory_order_relaxed) != 0};
+
+    if (!state_record_task(record, &task))
+        return work;
+    work.started_ns = task.started_ns;
+    work.limit_ms = task.limit_ms;
+    memcpy(work.kernel, task.kernel, sizeof work.kernel);
+    return work;
+}
+
+static void show_waiting(struct state_record *record, struct node_waiting waiting, uint64_t now_ns)
+{
+    if (waiting.what == record->waits_for && waiting.rank == record->waits_rank &&
+        waiting.id == record->waits_id && waiting.depth == record->waits_depth)
+        return;
+    SHOW(record->waits_rank, waiting.rank);
+    SHOW(record->waits_id, waiting.id);
+    SHOW(record->waits_depth, waiting.depth);
+    SHOW(record->waits_since_ns, now_ns);
+    SHOW(record->waits_for, waiting.what);
+}
+
 void record_publish(struct actor *actor)
 {
     struct state_record *record = actor->record;
     const struct node_counters *counters = node_counters(actor->node);
     struct link_counters links = all_links(actor);
-    struct timespec now;
-    uint64_t now_ns;
+    uint64_t now_ns = monotonic_ns();
 
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    now_ns = (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
     SHOW(record->beat_ns, now_ns);
     SHOW(record->frames_in, links.frames_in);
     SHOW(record->frames_out, links.frames_out);
@@ -82,9 +140,14 @@ void record_publish(struct actor *actor)
     SHOW(record->forwarded, counters->forwarded);
     SHOW(record->refused, counters->refused + actor->strangers);
     SHOW(record->connections, counters->connections);
+    SHOW(record->tasks_done, counters->tasks_done);
+    SHOW(record->tasks_failed, counters->tasks_failed);
+    SHOW(record->tasks_queued, counters->tasks_queued);
+    SHOW(record->tasks_open, counters->tasks_open);
     SHOW(record->children_dead, counters->children_dead);
     SHOW(record->children_slow, counters->children_slow);
     SHOW(record->log_lines, actor->log.lines);
     SHOW(record->log_dropped, actor->log.dropped);
+    show_waiting(record, node_waiting(actor->node), now_ns);
     show_life(actor, now_ns);
 }

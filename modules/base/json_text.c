@@ -36,3 +36,20 @@ void json_append(struct buffer *out, json_t *value)
     free(text);
     json_decref(value);
 }
+
+static int append_piece(const char *piece, size_t size, void *arg)
+{
+    buffer_append(arg, piece, size);
+    return 0;
+}
+
+void json_append_line(struct buffer *out, json_t *value)
+{
+    int failed =
+        json_dump_callback(value, append_piece, out,
+                           JSON_COMPACT | JSON_ENCODE_ANY | JSON_REAL_PRECISION(REAL_DIGITS));
+
+    assert(!failed);
+    (void)failed;
+    json_decref(value);
+}

@@ -13,5 +13,7 @@ json_t *json_text(const char *text);
 
 /* Append the value as an indented text with a newline at its end, and give up the reference. */
 void json_append(struct buffer *out, json_t *value);
+/* The same in one line, without a newline. */
+void json_append_line(struct buffer *out, json_t *value);
 
 #endif

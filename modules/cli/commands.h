@@ -16,6 +16,8 @@ int discover_command(const struct invocation *invocation);
 int logs_command(const struct invocation *invocation);
 int exec_command(const struct invocation *invocation);
 int shutdown_command(const struct invocation *invocation);
+int rings_command(const struct invocation *invocation);
+int bench_command(const struct invocation *invocation);
 int doctor_command(const struct invocation *invocation);
 int topology_command(const struct invocation *invocation);
 int version_command(const struct invocation *invocation);

@@ -1,6 +1,7 @@
 /* `linqu exec` and `linqu shutdown`: the launcher of a live run does it. */
 
 #include <errno.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +14,7 @@
 #include "cli/commands.h"
 #include "cli/ctl_client.h"
 #include "cli/invocation.h"
+#include "cli/kernel_options.h"
 #include "cli/run_view.h"
 #include "scenario/scenario.h"
 
@@ -48,9 +50,7 @@ static int answer_finish(const struct invocation *invocation, struct ctl_answer 
     return cli_finish(answer->exit_code);
 }
 
-/* --- exec
- * ------------------------------------------------------------------------------------------------------------------
- */
+/* --- exec ------------------------------------------------------------------------------------- */
 
 static void progress_print(const char *text, size_t size)
 {
@@ -93,17 +93,21 @@ static void results_print(const json_t *answer, bool quiet)
     }
 }
 
-static json_t *names_json(char *const *names, size_t count)
+/* 64 bits are more than a JSON number holds for everybody, so arguments go as texts. */
+static json_t *order_json(const struct kernel_options *options)
 {
-    json_t *list = json_array();
+    json_t *steps = json_array(), *args = json_array();
 
-    for (size_t i = 0; i < count; i++)
-        json_array_append_new(list, json_string(names[i]));
-    return json_pack("{s:o}", "scenarios", list);
+    for (size_t i = 0; i < options->count; i++)
+        json_array_append_new(steps, json_string(options->steps[i]));
+    for (size_t i = 0; i < options->kernel.arg_count; i++)
+        json_array_append_new(args, json_sprintf("%" PRIu64, options->kernel.args[i]));
+    return json_pack("{s:o, s:o, s:s?, s:s?}", "steps", steps, "args", args, "at",
+                     options->kernel.at, "kernel_path", options->kernel.path);
 }
 
 static int exec_on(const struct invocation *invocation, const struct run_view *view,
-                   char *const *names, size_t count)
+                   const struct kernel_options *options)
 {
     bool json = invocation->given[OPTION_JSON], timed_out = false;
     struct ctl_answer answer = {0};
@@ -114,7 +118,7 @@ static int exec_on(const struct invocation *invocation, const struct run_view *v
 
     if (!client)
         return cli_fail(EXIT_NODE, "%s", err.text);
-    arguments = names_json(names, count);
+    arguments = order_json(options);
     result = ctl_client_ask(client, "exec", arguments, invocation->number[OPTION_TIMEOUT] * 1000,
                             json ? NULL : progress_print, &answer, &timed_out, &err);
     json_decref(arguments);
@@ -133,27 +137,28 @@ int exec_command(const struct invocation *invocation)
     char *const *names = invocation->arguments;
     size_t count = invocation->argument_count;
     const char *run = invocation->text[OPTION_RUN];
+    struct kernel_options options;
     struct run_view view;
     int result;
 
-    if (!run && count > 1 && !scenario_find(names[0])) {
+    if (!run && count > 1 && !scenario_find(names[0]) && !is_kernel_word(names[0])) {
         run = names[0];
         names++;
         count--;
     }
-    result = scenarios_check(invocation, names, count);
-    if (result == 0)
-        result = live_run_of(invocation, run, &view);
+    result = kernel_options_take(invocation, names, count, &options);
     if (result != 0)
         return result;
-    result = exec_on(invocation, &view, names, count);
-    run_view_close(&view);
+    result = live_run_of(invocation, run, &view);
+    if (result == 0) {
+        result = exec_on(invocation, &view, &options);
+        run_view_close(&view);
+    }
+    kernel_options_free(&options);
     return result;
 }
 
-/* --- shutdown
- * ----------------------------------------------------------------------------------------------------------------
- */
+/* --- shutdown --------------------------------------------------------------------------------- */
 
 static uint64_t now_ms(void)
 {

@@ -143,9 +143,7 @@ static void found_print(const struct found *found)
         printf("its launcher was killed\n");
 }
 
-/* --- cleaning
- * ------------------------------------------------------------------------------------------------------------------
- */
+/* --- cleaning --------------------------------------------------------------------------------- */
 
 struct cleaning {
     size_t removed, failed;
@@ -170,9 +168,7 @@ static struct cleaning clean(const char *base, const struct run_entry *list, siz
     return cleaning;
 }
 
-/* --- the command
- * -----------------------------------------------------------------------------------------------------------------
- */
+/* --- the command ------------------------------------------------------------------------------ */
 
 /* The run that RUN defaults to: our newest, live ones first. NULL when there is none. */
 static const struct found *usual_run(const struct found *runs, size_t count)

@@ -27,6 +27,7 @@ int doctor_command(const struct invocation *invocation)
     struct error err;
 
     if (topology_load(invocation->text[OPTION_TOPOLOGY], &topology, &err) < 0 ||
+        topology_take_capacities(&topology, invocation, &err) < 0 ||
         topology_name_systems(&topology, NULL, &err) < 0)
         return cli_fail(EXIT_USAGE, "%s", err.text);
     if (run_dir_base_look(invocation->text[OPTION_BASE], base, notice, &err) < 0)

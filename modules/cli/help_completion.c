@@ -15,6 +15,7 @@ static const char *completion_words(enum completion completion)
         [COMPLETE_RUN] = "COMPREPLY=($(compgen -W \"$(_linqu_runs)\" -- \"$word\"))",
         [COMPLETE_LEVEL] = "COMPREPLY=($(compgen -W 'L7 L6 L5 L4 L3 L2' -- \"$word\"))",
         [COMPLETE_PRIORITY] = "COMPREPLY=($(compgen -W 'error warn info debug' -- \"$word\"))",
+        [COMPLETE_SWITCH] = "COMPREPLY=($(compgen -W 'on off' -- \"$word\"))",
     };
 
     return words[completion];

@@ -50,9 +50,7 @@ static const struct option_row *row_of_letter(enum command_id command, int lette
     return NULL;
 }
 
-/* --- what went wrong
- * ------------------------------------------------------------------------------------------------
- */
+/* --- what went wrong -------------------------------------------------------------------------- */
 
 static int unknown_command(const char *name, struct error *err)
 {
@@ -121,9 +119,7 @@ static int missing_argument(const struct command_row *command, int letter, struc
     return error_set(err, "--%s needs an argument: --%s %s", row->name, row->name, row->argument);
 }
 
-/* --- values
- * ----------------------------------------------------------------------------------------------------------
- */
+/* --- values ----------------------------------------------------------------------------------- */
 
 /* The digits that `text` begins with. -1 when there are none or too many. */
 static int digits_parse(const char *text, char **end, uint64_t *number)
@@ -181,9 +177,21 @@ static int option_take(struct invocation *invocation, const struct option_row *r
                 row->kind == OPTION_NUMBER ? "a number" : "a time (30s, 5m, 2h) in seconds",
                 row->least, row->most, printable(text, strlen(text), shown));
     }
+    if (row->kind == OPTION_SWITCH) {
+        number = strcmp(text, "on") == 0;
+        if (!number && strcmp(text, "off") != 0)
+            return error_set(err, "--%s needs `on` or `off`, not %s", row->name,
+                             printable(text, strlen(text), shown));
+    }
     invocation->text[row->id] = text;
     invocation->number[row->id] = number;
     return 0;
+}
+
+static void keep_text(struct option_texts *texts, const char *text)
+{
+    texts->items = memory_resize(texts->items, texts->count + 1, sizeof *texts->items);
+    texts->items[texts->count++] = text;
 }
 
 static int take_defaults(struct invocation *invocation, struct error *err)
@@ -217,6 +225,8 @@ static int take_options(struct invocation *invocation, int argc, char **argv, st
         row = value >= LONG_BASE ? &option_table[value - LONG_BASE]
                                  : row_of_letter(command->id, value);
         invocation->given[row->id] = true;
+        if (row->kind == OPTION_TEXT)
+            keep_text(&invocation->all[row->id], optarg);
         if (row->kind != OPTION_FLAG && option_take(invocation, row, optarg, err) < 0)
             return -1;
     }
@@ -290,6 +300,9 @@ int invocation_parse(struct invocation *invocation, int argc, char **argv, struc
 
 void invocation_free(struct invocation *invocation)
 {
+    for (int i = 0; i < OPTION_COUNT; i++)
+        free(invocation->all[i].items);
+    memset(invocation->all, 0, sizeof invocation->all);
     free(invocation->line);
     invocation->line = NULL;
 }

@@ -10,12 +10,20 @@
 #include "base/error.h"
 #include "cli/option_table.h"
 
+/* What an option was given, each time. */
+struct option_texts {
+    const char **items; // owned; the texts are borrowed
+    size_t count;
+};
+
 struct invocation {
     const struct command_row *command;
     bool given[OPTION_COUNT];
     const char *text[OPTION_COUNT]; // as typed, else the default, else NULL; borrowed
-    uint64_t number[OPTION_COUNT];  // of OPTION_NUMBER and OPTION_SECONDS, given or default
-    char **arguments;               // borrowed: points into argv
+    struct option_texts
+        all[OPTION_COUNT];         // of OPTION_TEXT: as typed, in order; without the default
+    uint64_t number[OPTION_COUNT]; // of OPTION_NUMBER, OPTION_SECONDS and OPTION_SWITCH, given or default
+    char **arguments;              // borrowed: points into argv
     size_t argument_count;
     char *line; // the whole command line as typed; owned
 };

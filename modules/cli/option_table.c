@@ -6,20 +6,22 @@
 
 #define ON(command) (UINT32_C(1) << COMMAND_##command)
 #define ON_EVERY ((UINT32_C(1) << COMMAND_COUNT) - 1)
-#define ON_VIEWERS (ON(STATUS) | ON(DISCOVER) | ON(LOGS))
 #define ON_CONTROL (ON(EXEC) | ON(SHUTDOWN))
 
 #define DAY_S (UINT64_C(24) * 3600)
 
 const struct command_row command_table[COMMAND_COUNT] = {
     [COMMAND_RUN] =
-        {COMMAND_RUN, "run", "[SCENARIO...]", 64, 0,
-         "bring a machine hierarchy up and run scenarios on it",
+        {COMMAND_RUN, "run", "[SCENARIO|KERNEL...]", 64, 0,
+         "bring a machine hierarchy up and run scenarios or kernels on it",
          "Forks the whole hierarchy, every node a process, waits until all are ready, runs the "
-         "scenarios one after the other, "
+         "scenarios and kernels one after the other, "
          "stops the tree from the leaves up and accounts for everything it made.\n\n"
          "Without a scenario it runs `topology`: a message goes down to every leaf and the answers "
          "are checked. "
+         "A kernel is a shared object, named by its file (./hello.so) or, without a slash, looked "
+         "for in "
+         "the kernel path (hello.so); docs/kernels.md says how to write one.\n\n"
          "With --hold the hierarchy stays up until Ctrl-C or `linqu shutdown`.\n\n"
          "One Ctrl-C stops the run in order, a second one at once; both leave nothing behind.",
          run_command},
@@ -48,11 +50,11 @@ const struct command_row command_table[COMMAND_COUNT] = {
                       "that wrote them; numbers within a message do "
                       "not make it another.",
                       logs_command},
-    [COMMAND_EXEC] = {COMMAND_EXEC, "exec", "[RUN] SCENARIO...", 64, 1,
-                      "run scenarios on a live run",
+    [COMMAND_EXEC] = {COMMAND_EXEC, "exec", "[RUN] SCENARIO|KERNEL...", 64, 1,
+                      "run scenarios or kernels on a live run",
                       "Asks the launcher of a run that was started with --hold or --detach to run "
-                      "scenarios on the tree that is up. "
-                      "The first argument is the run unless it is the name of a scenario.",
+                      "scenarios and kernels on the tree that is up. "
+                      "The first argument is the run unless it names a scenario or a kernel.",
                       exec_command},
     [COMMAND_SHUTDOWN] = {COMMAND_SHUTDOWN, "shutdown", "[RUN]", 1, 0, "stop a live run",
                           "Asks the launcher to stop the tree from the leaves up and returns when "
@@ -62,6 +64,28 @@ const struct command_row command_table[COMMAND_COUNT] = {
                           "answer is killed too, and with it the whole "
                           "run.",
                           shutdown_command},
+    [COMMAND_RINGS] =
+        {COMMAND_RINGS, "rings", "[RUN|FILE]", 1, 0,
+         "how full the rings of a run were, and how large they should be",
+         "For each layer of task slots and bytes: its capacity, the most that was used, how often "
+         "somebody had to wait, and the capacity where nobody would (the peak and a quarter). Then "
+         "a "
+         "verdict that a CI can stop on: with --baseline against the profile of an earlier run of "
+         "the "
+         "same work. Exits with 1 when a check fails.\n\n"
+         "A FILE is a ring_profile.json, with a slash in its path; one of a single node will do.",
+         rings_command},
+    [COMMAND_BENCH] = {COMMAND_BENCH, "bench", "[BENCH]", 1, 0,
+                       "measure this machine, beside bare C programs",
+                       "Measures `startup`, `round`, `pingpong`, `tasks`, `chain`, `tensor`, "
+                       "`memory`, or all of them, each in turn with a bare C "
+                       "program of the same shape that this program contains: forks that make the "
+                       "same files, blocking sockets, memcpy. The ratio of the two is what "
+                       "counts; the rest depends on the machine and what else it does.\n\n"
+                       "`startup`, `round`, `memory` and the tasks of a whole tree are about "
+                       "--topology, all others about one pod of 16 hosts. docs/performance.md "
+                       "says what each figure means.",
+                       bench_command},
     [COMMAND_DOCTOR] = {COMMAND_DOCTOR, "doctor", "", 0, 0,
                         "say whether this machine can hold a topology",
                         "What the topology needs against what the machine gives, line by line: ok, "
@@ -90,7 +114,7 @@ const struct command_row command_table[COMMAND_COUNT] = {
 
 const struct option_row option_table[] = {
     {OPTION_TOPOLOGY, "topology", 't', OPTION_TEXT, "SPEC", "16x4x16", 0, 0, COMPLETE_FILE,
-     ON(RUN) | ON(DOCTOR), "Shape",
+     ON(RUN) | ON(DOCTOR) | ON(BENCH), "Shape",
      "the hierarchy: fan-outs below L6 (16x4x16, 16x4x16x16), levels (\"L6:2 L5:16 L4:4 L3:16\"), "
      "or a .topo file"},
     {OPTION_NAME, "name", 'n', OPTION_TEXT, "NAME", NULL, 0, 0, COMPLETE_RUN, ON(RUN), "Shape",
@@ -99,8 +123,18 @@ const struct option_row option_table[] = {
     {OPTION_PHYSICAL_SYSTEM, "physical-system", 0, OPTION_TEXT, "NAME", NULL, 0, 0,
      COMPLETE_NOTHING, ON(RUN), "Shape",
      "name of the machine that is simulated; default: the topology file's, else this host's name"},
+    {OPTION_RING_CAPACITY, "ring-capacity", 0, OPTION_TEXT, "CAPACITY", NULL, 0, 0,
+     COMPLETE_NOTHING, ON(RUN) | ON(DOCTOR), "Shape",
+     "slots of each task ring and bytes of each buffer ring, of all levels (task=8,buffer=32K) or "
+     "of "
+     "the scopes of one (L4:task=4,buffer=16K); may come several times. Default: the topology "
+     "file's, "
+     "else task=1024,buffer=128M, of which only what is used takes memory"},
     {OPTION_SEED, "seed", 0, OPTION_NUMBER, "N", "1", 0, UINT64_MAX, COMPLETE_NOTHING, ON(RUN),
      "Shape", "where all that is random in a scenario comes from; it stands in run.json"},
+    {OPTION_BIND, "bind", 0, OPTION_SWITCH, "on|off", "on", 0, 0, COMPLETE_SWITCH, ON(RUN), "Shape",
+     "keep each subtree of the highest level that has at least as many nodes as there are "
+     "processors on one of them, evenly; off: every node runs where there is room"},
 
     {OPTION_HOLD, "hold", 'H', OPTION_FLAG, NULL, NULL, 0, 0, COMPLETE_NOTHING, ON(RUN), "Life",
      "stay up after the scenarios until Ctrl-C or `linqu shutdown`"},
@@ -115,16 +149,44 @@ const struct option_row option_table[] = {
     {OPTION_STOP_TIMEOUT, "stop-timeout", 0, OPTION_SECONDS, "TIME", NULL, 1, DAY_S,
      COMPLETE_NOTHING, ON(RUN), "Life",
      "how long the tree may take to stop in order, then it is killed; default: 10 s, and 1 s more "
-     "for each 500 nodes"},
+     "for each 100 nodes"},
     {OPTION_TIMEOUT, "timeout", 0, OPTION_SECONDS, "TIME", "0", 0, 365 * DAY_S, COMPLETE_NOTHING,
      ON(RUN), "Life", "end the whole run after this time with exit code 124; 0: never"},
+    {OPTION_STALL_AFTER, "stall-after", 0, OPTION_SECONDS, "TIME", "10", 0, DAY_S, COMPLETE_NOTHING,
+     ON(RUN), "Life",
+     "when nothing has gone on for so long, say who waits for whom; 0: never. A kernel that "
+     "computes within its time limit "
+     "goes on"},
     {OPTION_KEEP, "keep", 0, OPTION_NUMBER, "N", "5", 0, 1000000, COMPLETE_NOTHING, ON(RUN), "Life",
      "how many dead runs of this user stay; older ones are removed in the background"},
+
+    {OPTION_AT, "at", 0, OPTION_TEXT, "PATH", NULL, 0, 0, COMPLETE_NOTHING, ON(RUN) | ON(EXEC),
+     "Kernels",
+     "the node that runs the kernel, as in L5_3/L4_1; default: the first live one of the kernel's "
+     "level"},
+    {OPTION_ARG, "arg", 0, OPTION_TEXT, "N", NULL, 0, 0, COMPLETE_NOTHING, ON(RUN) | ON(EXEC),
+     "Kernels", "a scalar argument of the kernel (42, -1, 0x2A); may come several times, in order"},
+    {OPTION_KERNEL_PATH, "kernel-path", 0, OPTION_TEXT, "DIRS", NULL, 0, 0, COMPLETE_DIRECTORY,
+     ON(RUN) | ON(EXEC), "Kernels",
+     "folders with the kernels that kernels submit, separated by colons; may come several times. "
+     "They come after the folder of the kernel itself and before linqu's own"},
+    {OPTION_TASK_TIMEOUT, "task-timeout", 0, OPTION_SECONDS, "TIME", "0", 0, 365 * DAY_S,
+     COMPLETE_NOTHING, ON(RUN), "Kernels",
+     "end a node whose kernel computes longer than this without a pause; time in a queue or in "
+     "wait_all does not count. 0: never"},
+    {OPTION_DFS_DIR, "dfs-dir", 0, OPTION_TEXT, "DIR", NULL, 0, 0, COMPLETE_DIRECTORY, ON(RUN),
+     "Kernels",
+     "where the hosts find the files that dfs-sum adds up, L3_<index>/data.txt; what is missing is "
+     "made. Default: LINQU_DFS_BASE, else the folder dfs in the run's directory"},
 
     {OPTION_BY, "by", 0, OPTION_TEXT, "LEVEL", NULL, 0, 0, COMPLETE_LEVEL, ON(STATUS), "Selection",
      "a row for each node of this level with its subtree, as in --by L5"},
     {OPTION_WATCH, "watch", 'w', OPTION_FLAG, NULL, NULL, 0, 0, COMPLETE_NOTHING, ON(STATUS),
      "Selection", "show it again every second until the run ends"},
+    {OPTION_BASELINE, "baseline", 0, OPTION_TEXT, "FILE", NULL, 0, 0, COMPLETE_FILE, ON(RINGS),
+     "Selection", "the ring_profile.json of a run of the same work when all was well"},
+    {OPTION_WHY, "why", 0, OPTION_FLAG, NULL, NULL, 0, 0, COMPLETE_NOTHING, ON(STATUS), "Selection",
+     "also who waits for whom, from the first task down to the one that all wait for"},
 
     {OPTION_CLEAN, "clean", 0, OPTION_FLAG, NULL, NULL, 0, 0, COMPLETE_NOTHING, ON(DISCOVER),
      "Selection", "remove what is this user's and not live"},
@@ -166,6 +228,11 @@ const struct option_row option_table[] = {
     {OPTION_TIMEOUT, "timeout", 0, OPTION_SECONDS, "TIME", "0", 0, 365 * DAY_S, COMPLETE_NOTHING,
      ON(EXEC), "Life", "stop waiting for the answer after this time with exit code 124; 0: never"},
 
+    {OPTION_REPEAT, "repeat", 0, OPTION_NUMBER, "N", "5", 1, 1000, COMPLETE_NOTHING, ON(BENCH),
+     "Selection", "how often each figure and its bare program are measured, in turn"},
+    {OPTION_COMPARE, "compare", 0, OPTION_TEXT, "FILE", NULL, 0, 0, COMPLETE_FILE, ON(BENCH),
+     "Selection", "show beside it what this file of an earlier --json on this machine says"},
+
     {OPTION_MAN, "man", 0, OPTION_FLAG, NULL, NULL, 0, 0, COMPLETE_NOTHING, ON(HELP), "Output",
      "print the manual page (roff)"},
     {OPTION_COMPLETION, "completion", 0, OPTION_FLAG, NULL, NULL, 0, 0, COMPLETE_NOTHING, ON(HELP),
@@ -192,6 +259,8 @@ const struct term_row environment_table[] = {
     {"LINQU_LEVEL, LINQU_L0 ... LINQU_L6",
      "set by each node for its kernels: its level and its indices"},
     {"LINQU_RUN", "set by each node for its kernels: the directory of the run"},
+    {"LINQU_DFS_BASE",
+     "where dfs-sum finds its files, unless --dfs-dir says otherwise; kernels see it"},
     {"NO_COLOR", "when set and not empty, nothing is coloured"},
 };
 const size_t environment_table_count = sizeof environment_table / sizeof *environment_table;

@@ -15,6 +15,8 @@ enum command_id {
     COMMAND_LOGS,
     COMMAND_EXEC,
     COMMAND_SHUTDOWN,
+    COMMAND_RINGS,
+    COMMAND_BENCH,
     COMMAND_DOCTOR,
     COMMAND_TOPOLOGY,
     COMMAND_VERSION,
@@ -27,15 +29,25 @@ enum option_id {
     OPTION_NAME,
     OPTION_PHYSICAL_SYSTEM,
     OPTION_SEED,
+    OPTION_BIND,
+    OPTION_DFS_DIR,
+    OPTION_RING_CAPACITY,
     OPTION_HOLD,
     OPTION_DETACH,
     OPTION_DRY_RUN,
     OPTION_START_TIMEOUT,
     OPTION_STOP_TIMEOUT,
     OPTION_TIMEOUT,
+    OPTION_STALL_AFTER,
     OPTION_KEEP,
+    OPTION_AT,
+    OPTION_ARG,
+    OPTION_KERNEL_PATH,
+    OPTION_TASK_TIMEOUT,
     OPTION_BY,
     OPTION_WATCH,
+    OPTION_WHY,
+    OPTION_BASELINE,
     OPTION_CLEAN,
     OPTION_ALL,
     OPTION_RUN,
@@ -48,6 +60,8 @@ enum option_id {
     OPTION_GREP,
     OPTION_ERRORS,
     OPTION_FORCE,
+    OPTION_REPEAT,
+    OPTION_COMPARE,
     OPTION_MAN,
     OPTION_COMPLETION,
     OPTION_BASE,
@@ -63,6 +77,7 @@ enum option_kind {
     OPTION_TEXT,    // any text; what it means is checked by the command
     OPTION_NUMBER,  // a whole number from `least` to `most`
     OPTION_SECONDS, // likewise, with an optional unit: 30, 30s, 5m, 2h
+    OPTION_SWITCH,  // `on` or `off`, as the numbers 1 and 0
 };
 
 /* What an argument is, for the completion. */
@@ -72,7 +87,8 @@ enum completion {
     COMPLETE_DIRECTORY,
     COMPLETE_RUN,
     COMPLETE_LEVEL,
-    COMPLETE_PRIORITY
+    COMPLETE_PRIORITY,
+    COMPLETE_SWITCH
 };
 
 /* A row serves the commands in `commands` (a set of 1 << command_id). An option may have several

@@ -89,9 +89,7 @@ json_t *preflight_json(const struct topology *topology, const char *base,
                      lines_json(preflight));
 }
 
-/* --- the plan
- * -----------------------------------------------------------------------------------------------------
- */
+/* --- the plan --------------------------------------------------------------------------------- */
 
 static void plan_run_path(const struct topology *topology, const char *base, const char *name,
                           char *out, size_t size)

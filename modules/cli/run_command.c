@@ -8,6 +8,7 @@
 #include "cli/cli_output.h"
 #include "cli/commands.h"
 #include "cli/invocation.h"
+#include "cli/kernel_options.h"
 #include "cli/preflight_print.h"
 #include "cli/suggest.h"
 #include "cli/topology_load.h"
@@ -21,7 +22,7 @@ enum {
     START_TIMEOUT_S = 60,
     NODES_PER_START_S = 100,
     STOP_TIMEOUT_S = 10,
-    NODES_PER_STOP_S = 500,
+    NODES_PER_STOP_S = 100,
 };
 
 static const char *scenario_near(const char *typed)
@@ -80,8 +81,7 @@ static unsigned start_timeout_s(const struct invocation *invocation,
                : START_TIMEOUT_S + topology->node_count / NODES_PER_START_S;
 }
 
-static unsigned stop_timeout_s(const struct invocation *invocation,
-                               const struct topology *topology)
+static unsigned stop_timeout_s(const struct invocation *invocation, const struct topology *topology)
 {
     return invocation->given[OPTION_STOP_TIMEOUT]
                ? (unsigned)invocation->number[OPTION_STOP_TIMEOUT]
@@ -89,10 +89,10 @@ static unsigned stop_timeout_s(const struct invocation *invocation,
 }
 
 static struct launch_options launch_options_of(const struct invocation *invocation,
-                                               const struct topology *topology)
+                                               const struct topology *topology,
+                                               const struct kernel_options *kernel)
 {
     static const char *const usual[] = {"topology"};
-    bool named = invocation->argument_count > 0;
 
     return (struct launch_options){
         .topology = topology,
@@ -101,13 +101,18 @@ static struct launch_options launch_options_of(const struct invocation *invocati
         .logical_system = topology->settings.logical_system,
         .physical_system = topology->settings.physical_system,
         .command = invocation->line,
-        .scenarios = named ? (const char *const *)invocation->arguments : usual,
-        .scenario_count = named ? invocation->argument_count : 1,
+        .steps = kernel->count ? (const char *const *)kernel->steps : usual,
+        .step_count = kernel->count ? kernel->count : 1,
+        .kernel = kernel->kernel,
+        .dfs_dir = invocation->text[OPTION_DFS_DIR],
+        .task_timeout_s = (unsigned)invocation->number[OPTION_TASK_TIMEOUT],
         .seed = invocation->number[OPTION_SEED],
         .keep = (unsigned)invocation->number[OPTION_KEEP],
         .start_timeout_s = start_timeout_s(invocation, topology),
         .timeout_s = (unsigned)invocation->number[OPTION_TIMEOUT],
         .stop_timeout_s = stop_timeout_s(invocation, topology),
+        .stall_after_s = (unsigned)invocation->number[OPTION_STALL_AFTER],
+        .bind = invocation->number[OPTION_BIND],
         .hold = invocation->given[OPTION_HOLD] || invocation->given[OPTION_DETACH],
         .detach = invocation->given[OPTION_DETACH],
         .json = invocation->given[OPTION_JSON],
@@ -117,25 +122,41 @@ static struct launch_options launch_options_of(const struct invocation *invocati
     };
 }
 
+static int run_with(const struct invocation *invocation, const struct topology *topology,
+                    const struct kernel_options *kernel)
+{
+    struct launch_options options;
+    struct error err;
+    uint32_t rank;
+
+    if (kernel->kernel.at && topology_parse_path(topology, kernel->kernel.at, &rank, &err) < 0)
+        return cli_usage(invocation, "--at: %s", err.text);
+    if (invocation->given[OPTION_DRY_RUN])
+        return dry_run(invocation, topology);
+    options = launch_options_of(invocation, topology, kernel);
+    return launch_run(&options);
+}
+
 int run_command(const struct invocation *invocation)
 {
     const char *name = invocation->text[OPTION_NAME];
-    struct launch_options options;
+    struct kernel_options kernel;
     struct topology topology;
     struct error err;
-    int wrong;
+    int wrong, result;
 
     if (topology_load(invocation->text[OPTION_TOPOLOGY], &topology, &err) < 0 ||
+        topology_take_capacities(&topology, invocation, &err) < 0 ||
         topology_name_systems(&topology, invocation->text[OPTION_PHYSICAL_SYSTEM], &err) < 0 ||
         (name && run_name_check(name, &err) < 0))
         return cli_fail(EXIT_USAGE, "%s", err.text);
-    wrong = scenarios_check(invocation, invocation->arguments, invocation->argument_count);
-    if (wrong)
-        return wrong;
     if (invocation->given[OPTION_QUIET] && invocation->given[OPTION_VERBOSE])
         return cli_usage(invocation, "either --quiet or --verbose");
-    if (invocation->given[OPTION_DRY_RUN])
-        return dry_run(invocation, &topology);
-    options = launch_options_of(invocation, &topology);
-    return launch_run(&options);
+    wrong =
+        kernel_options_take(invocation, invocation->arguments, invocation->argument_count, &kernel);
+    if (wrong)
+        return wrong;
+    result = run_with(invocation, &topology, &kernel);
+    kernel_options_free(&kernel);
+    return result;
 }

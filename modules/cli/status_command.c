@@ -17,6 +17,7 @@
 #include "cli/run_sums.h"
 #include "cli/run_view.h"
 #include "report/wall_clock.h"
+#include "report/why.h"
 
 enum {
     SAMPLE_MOST = 24, // nodes a level whose memory is measured
@@ -24,9 +25,7 @@ enum {
     WORST_JSON = 1000,
 };
 
-/* --- the worst nodes
- * ------------------------------------------------------------------------------------------------
- */
+/* --- the worst nodes -------------------------------------------------------------------------- */
 
 /* Not worth a line of its own: it died because its parent did, or it is as it should be. */
 static bool node_is_worst(const struct run_view *view, uint32_t rank)
@@ -124,9 +123,7 @@ static json_t *worst_json(const struct run_view *view)
     return list;
 }
 
-/* --- the table by level
- * -----------------------------------------------------------------------------------------------
- */
+/* --- the table by level ----------------------------------------------------------------------- */
 
 static void print_count(uint32_t count, int width, enum paint paint)
 {
@@ -195,8 +192,7 @@ static json_t *level_json(const struct run_view *view, enum level level)
     return object;
 }
 
-/* --- the table by node of a level
- * -------------------------------------------------------------------------------------- */
+/* --- the table by node of a level ------------------------------------------------------------- */
 
 static int widest_path(const struct run_view *view, enum level by)
 {
@@ -259,9 +255,7 @@ static json_t *by_json(const struct run_view *view, enum level by)
     return rows;
 }
 
-/* --- all of it
- * ------------------------------------------------------------------------------------------------------------
- */
+/* --- all of it -------------------------------------------------------------------------------- */
 
 static double age_s(const struct run_view *view)
 {
@@ -297,7 +291,43 @@ static void disk_print(const struct run_view *view)
     printf("disk    %s in %s files\n", with_unit(use.bytes), with_commas(use.files));
 }
 
-static json_t *status_json(const struct run_view *view, int by)
+/* Who waits for whom; of a run that is over, how it stood then. */
+static void why_print(const struct run_view *view)
+{
+    struct buffer chain = {0};
+
+    why_chain(&view->map, &view->topology, view->now_ns, &chain);
+    printf("\nwhy\n");
+    if (chain.size == 0)
+        puts("  no node has a task");
+    for (size_t at = 0; at < chain.size;) {
+        const char *line = (const char *)chain.data + at;
+        size_t length = (size_t)((const char *)memchr(line, '\n', chain.size - at) - line);
+
+        printf("  %.*s\n", (int)length, line);
+        at += length + 1;
+    }
+    buffer_free(&chain);
+}
+
+static json_t *why_json(const struct run_view *view)
+{
+    struct buffer chain = {0};
+    json_t *lines = json_array();
+
+    why_chain(&view->map, &view->topology, view->now_ns, &chain);
+    for (size_t at = 0; at < chain.size;) {
+        const char *line = (const char *)chain.data + at;
+        size_t length = (size_t)((const char *)memchr(line, '\n', chain.size - at) - line);
+
+        json_array_append_new(lines, json_stringn(line, length));
+        at += length + 1;
+    }
+    buffer_free(&chain);
+    return lines;
+}
+
+static json_t *status_json(const struct run_view *view, int by, bool why)
 {
     const struct state_header *header = view->map.header;
     struct disk_use use = disk_use_of(view->dir.fd);
@@ -322,19 +352,23 @@ static json_t *status_json(const struct run_view *view, int by)
         (json_int_t)worst_count(view), "worst", worst_json(view));
     if (by >= 0)
         json_object_set_new(object, "by", by_json(view, (enum level)by));
+    if (why)
+        json_object_set_new(object, "why", why_json(view));
     return object;
 }
 
 static int status_show(const struct invocation *invocation, const struct run_view *view, int by)
 {
     if (invocation->given[OPTION_JSON])
-        return cli_finish_json(status_json(view, by), EXIT_DONE);
+        return cli_finish_json(status_json(view, by, invocation->given[OPTION_WHY]), EXIT_DONE);
     head_print(view);
     levels_print(view);
     disk_print(view);
     if (by >= 0)
         by_print(view, (enum level)by);
     worst_print(view);
+    if (invocation->given[OPTION_WHY])
+        why_print(view);
     return cli_finish(EXIT_DONE);
 }
 

@@ -56,6 +56,17 @@ int topology_load(const char *spec, struct topology *topology, struct error *err
     return result;
 }
 
+int topology_take_capacities(struct topology *topology, const struct invocation *invocation,
+                             struct error *err)
+{
+    const struct option_texts *given = &invocation->all[OPTION_RING_CAPACITY];
+
+    for (size_t i = 0; i < given->count; i++)
+        if (topology_ring_capacity_parse(&topology->settings, given->items[i], err) < 0)
+            return error_prefix(err, "--ring-capacity");
+    return 0;
+}
+
 /* The value of the first variable that is set and not empty; NULL when none is. */
 static const char *first_set(const char *const *names, size_t count)
 {

@@ -26,6 +26,18 @@ void accounts_free(struct accounts *accounts)
     u64_map_free(&accounts->by_rank);
 }
 
+void accounts_resize(struct accounts *accounts, uint64_t ring_bytes)
+{
+    struct account *account;
+    size_t at = 0;
+
+    accounts->ring_bytes = ring_bytes;
+    while ((account = u64_map_next(&accounts->by_rank, &at)))
+        for (unsigned depth = 0; depth < RING_DEPTHS; depth++)
+            if (account->rings[depth])
+                buffer_ring_resize(account->rings[depth], ring_bytes);
+}
+
 struct account *accounts_of(struct accounts *accounts, uint32_t rank)
 {
     struct account *account = u64_map_find(&accounts->by_rank, rank);

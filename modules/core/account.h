@@ -38,6 +38,9 @@ struct accounts {
 void accounts_init(struct accounts *accounts, uint64_t ring_bytes, uint32_t window);
 void accounts_free(struct accounts *accounts);
 
+/* All rings are empty: from now on each has so many bytes. */
+void accounts_resize(struct accounts *accounts, uint64_t ring_bytes);
+
 /* The account of that node; made when there is none yet. */
 struct account *accounts_of(struct accounts *accounts, uint32_t rank);
 struct buffer_ring *account_ring(struct accounts *accounts, struct account *account,

@@ -8,6 +8,13 @@ void buffer_ring_init(struct buffer_ring *ring, uint64_t capacity)
     assert(ring->capacity);
 }
 
+void buffer_ring_resize(struct buffer_ring *ring, uint64_t capacity)
+{
+    assert(ring->claims == ring->releases);
+    ring->capacity = capacity - capacity % BUFFER_RING_ALIGN;
+    assert(ring->capacity);
+}
+
 uint64_t buffer_ring_need(uint64_t size)
 {
     assert(size <= UINT64_MAX - BUFFER_RING_ALIGN);

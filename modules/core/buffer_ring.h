@@ -1,9 +1,13 @@
 /* The account of one buffer ring: which bytes of its window are claimed. The bytes themselves lie
  * at the holder.
  *
- *      0            tail              head       capacity          0     head       tail       end
- * capacity |   free      |#####|###|#######|   free   |                |#####| free
- * |###|#####|waste| oldest            next claim                  newest            oldest
+ *     0          tail           head        capacity
+ *     |   free    |#####|###|####|     free     |
+ *               oldest         next claim
+ *
+ *     0     head          tail       end     capacity
+ *     |##|###|     free    |###|#####|  waste   |
+ *         newest        oldest
  *
  * A block is contiguous; what does not fit before the end of the window goes to its beginning, and
  * the rest before the end is waste until the ring has come round. Blocks are given back in the
@@ -33,6 +37,9 @@ struct buffer_ring {
 
 /* `capacity` is rounded down to a multiple of BUFFER_RING_ALIGN and must not become 0. */
 void buffer_ring_init(struct buffer_ring *ring, uint64_t capacity);
+
+/* Of an empty ring: from now on a window of so many bytes. Counts go on. */
+void buffer_ring_resize(struct buffer_ring *ring, uint64_t capacity);
 
 /* What a block of `size` bytes takes from the window. */
 uint64_t buffer_ring_need(uint64_t size);

@@ -12,6 +12,7 @@
 struct failure {
     uint32_t shares;
     bool has_origin;        // false: there is no such task, the submitter could not submit it
+    bool deadlock;          // it was a proven deadlock, here or where the task ran
     struct task_key origin; // the task that failed first
     char text[];            // its sentence
 };

@@ -116,7 +116,8 @@ void graph_task_ready(struct task_graph *graph, struct task *task);
  * `failure`. */
 void graph_task_end(struct task_graph *graph, struct task *task, struct failure *failure);
 /* A part that was ready or running has ended. */
-void graph_part_end(struct task_graph *graph, struct task_part *part, const char *error);
+void graph_part_end(struct task_graph *graph, struct task_part *part, const char *error,
+                    bool deadlock);
 /* Apply its token, for the reason that `counter` counts. */
 void graph_token(struct task_graph *graph, struct task *task, uint64_t *counter);
 

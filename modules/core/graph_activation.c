@@ -51,7 +51,7 @@ static void give(struct task_graph *graph, struct activation *top, const struct 
     tensor->source = TENSOR_GIVEN;
     tensor->writable = param_writes(given->type);
     if (tensor->writable) {
-        tensor->wire = (uint64_t)graph->config.rank << 40 | ++graph->handle_serial;
+        tensor->wire = (uint64_t)graph->config.rank << TENSOR_SERIAL_BITS | ++graph->handle_serial;
         tensor->holder = graph->config.rank;
     } else {
         tensor->wire = given->handle;
@@ -153,10 +153,52 @@ bool task_graph_top(const struct task_graph *graph, struct activation_view *view
                                      .closed = top->closed,
                                      .returned = top->returned,
                                      .deadlock = top->deadlock,
+                                     .failed_by_deadlock =
+                                         top->first_error && top->first_error->deadlock,
                                      .blocked = top->blocked.on != BLOCK_NONE};
     view->may_retry =
         view->blocked && graph->layers[top->blocked.depth].ring.retired != top->blocked.retired;
     return true;
+}
+
+/* The first part of it that has not ended. */
+static const struct task_part *open_part(const struct task *task)
+{
+    for (uint32_t i = 0; i < task->part_count; i++)
+        if (task->parts[i].state != PART_ENDED)
+            return &task->parts[i];
+    return NULL;
+}
+
+static bool is_better(const struct awaited *found, const struct task_part *part, bool first)
+{
+    return first || (!found->started && part->state == PART_STARTED);
+}
+
+bool task_graph_awaited(const struct task_graph *graph, struct awaited *awaited)
+{
+    enum { LOOKS = 64 };
+    const struct activation *top = graph->height ? &graph->stack[graph->height - 1] : NULL;
+    bool found = false;
+
+    for (uint32_t depth = top ? top->base : RING_DEPTHS; depth < RING_DEPTHS; depth++) {
+        const struct task_ring *ring = &graph->layers[depth].ring;
+
+        for (uint32_t id = ring->oldest; id != ring->next && id - ring->oldest < LOOKS; id++) {
+            const struct task *task = task_ring_find(ring, id);
+            const struct task_part *part =
+                task_state_ended((enum task_state)task->state) ? NULL : open_part(task);
+
+            if (!part || task->activation != top || !is_better(awaited, part, !found))
+                continue;
+            found = true;
+            *awaited = (struct awaited){.key = task_graph_key(graph, task),
+                                        .target = part->target,
+                                        .kernel = part->kernel,
+                                        .started = part->state == PART_STARTED};
+        }
+    }
+    return found;
 }
 
 uint32_t task_graph_stack_height(const struct task_graph *graph)

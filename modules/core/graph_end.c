@@ -209,7 +209,7 @@ void graph_task_end(struct task_graph *graph, struct task *task, struct failure 
 }
 
 static void part_failed(struct task_graph *graph, struct task *task, uint32_t part,
-                        const char *error)
+                        const char *error, bool deadlock)
 {
     struct task_key key = task_graph_key(graph, task);
     char text[ERROR_TEXT_SIZE];
@@ -221,9 +221,11 @@ static void part_failed(struct task_graph *graph, struct task *task, uint32_t pa
     else
         snprintf(text, sizeof text, "%s", error);
     task->failure = failure_create(&key, text);
+    task->failure->deadlock = deadlock;
 }
 
-void graph_part_end(struct task_graph *graph, struct task_part *part, const char *error)
+void graph_part_end(struct task_graph *graph, struct task_part *part, const char *error,
+                    bool deadlock)
 {
     struct task *task = part->task;
 
@@ -235,18 +237,18 @@ void graph_part_end(struct task_graph *graph, struct task_part *part, const char
     part->state = PART_ENDED;
     task->own_left -= is_own(graph, part);
     if (error)
-        part_failed(graph, task, part->index, error);
+        part_failed(graph, task, part->index, error, deadlock);
     if (--task->parts_left == 0)
         graph_task_end(graph, task, task->failure);
 }
 
 bool task_graph_end_part(struct task_graph *graph, struct task *task, uint32_t index,
-                         const char *error)
+                         const char *error, bool deadlock)
 {
     if (index >= task->part_count || task->parts[index].state != PART_STARTED) {
         graph->counts.late++;
         return false;
     }
-    graph_part_end(graph, &task->parts[index], error);
+    graph_part_end(graph, &task->parts[index], error, deadlock);
     return true;
 }

@@ -36,7 +36,7 @@ static bool end_lost_parts(struct task_graph *graph, struct task *task, const ch
 
         if (part->state == PART_ENDED || !part_touches_lost(graph, part))
             continue;
-        graph_part_end(graph, part, cause);
+        graph_part_end(graph, part, cause, false);
         if (last)
             return false;
     }

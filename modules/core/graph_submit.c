@@ -132,7 +132,7 @@ static void check_arguments(struct submit *submit, const struct task_argument *a
 
 static void make_room(struct task_graph *graph, const struct task_spec *spec)
 {
-    size_t need = spec->shared_count;
+    size_t need = 1 + spec->shared_count; // a list of none has its place, too
 
     for (uint32_t i = 0; i < spec->part_count; i++)
         need += spec->parts[i].count;
@@ -373,6 +373,7 @@ static enum submit_result refuse(struct submit *submit, enum submit_result resul
     struct failure *failure = failure_create(NULL, why->text);
     struct tensor **tensors = graph->tensors + spec->shared_count;
 
+    failure->deadlock = result == SUBMIT_DEADLOCK;
     for (uint32_t i = 0; i < spec->part_count; i++) {
         for (uint32_t k = 0; k < spec->parts[i].count; k++, tensors++) {
             if (*tensors && param_writes((enum param_type)spec->parts[i].arguments[k].type))

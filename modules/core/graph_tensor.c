@@ -5,8 +5,6 @@
 
 #include "core/graph.h"
 
-enum { SERIAL_BITS = 40 };
-
 static struct task *producer_of(const struct task_graph *graph, const struct tensor *tensor)
 {
     return task_ring_find(&graph->layers[tensor->layer].ring, tensor->producer);
@@ -34,10 +32,10 @@ struct tensor *graph_tensor_find(struct task_graph *graph, uint64_t handle)
 static struct tensor *add_tensor(struct task_graph *graph, uint64_t size)
 {
     struct activation *top = graph_top(graph);
-    uint64_t handle = (uint64_t)graph->config.rank << SERIAL_BITS | ++graph->handle_serial;
+    uint64_t handle = (uint64_t)graph->config.rank << TENSOR_SERIAL_BITS | ++graph->handle_serial;
     struct tensor *tensor;
 
-    assert(top && !top->returned && graph->handle_serial >> SERIAL_BITS == 0);
+    assert(top && !top->returned && graph->handle_serial >> TENSOR_SERIAL_BITS == 0);
     tensor = tensor_map_add(&top->tensors, handle, graph->open);
     tensor->wire = handle;
     tensor->size = size;
@@ -100,9 +98,9 @@ void graph_tensor_refuse_version(struct task_graph *graph, struct tensor *tensor
 /* True when a handle was once given out by this node. */
 static bool was_ours(const struct task_graph *graph, uint64_t handle)
 {
-    uint64_t serial = handle & ((UINT64_C(1) << SERIAL_BITS) - 1);
+    uint64_t serial = handle & ((UINT64_C(1) << TENSOR_SERIAL_BITS) - 1);
 
-    return handle >> SERIAL_BITS == graph->config.rank && serial && serial <= graph->handle_serial;
+    return tensor_maker(handle) == graph->config.rank && serial && serial <= graph->handle_serial;
 }
 
 int task_graph_free(struct task_graph *graph, uint64_t handle, struct error *err)

@@ -65,9 +65,7 @@ json_t *ring_profile_make(const struct ring_view *view, const char *run_id, cons
     return profile;
 }
 
-/* --- many nodes
- * --------------------------------------------------------------------------------------------------
- */
+/* --- many nodes ------------------------------------------------------------------------------- */
 
 bool ring_profile_is(const json_t *profile)
 {

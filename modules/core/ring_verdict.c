@@ -13,9 +13,7 @@ static uint64_t number(const json_t *object, const char *key)
     return (uint64_t)json_integer_value(json_object_get(object, key));
 }
 
-/* --- advice
- * ------------------------------------------------------------------------------------------------------
- */
+/* --- advice ----------------------------------------------------------------------------------- */
 
 struct ring_words {
     const char *name, *capacity, *peak, *blocks;
@@ -108,9 +106,7 @@ json_t *ring_profile_advice(const json_t *profile)
     return json_pack("{s:o, s:o}", "layers", layers, "options", options);
 }
 
-/* --- verdict
- * -----------------------------------------------------------------------------------------------------
- */
+/* --- verdict ---------------------------------------------------------------------------------- */
 
 enum result { RESULT_PASS, RESULT_WARN, RESULT_FAIL };
 static const char *const result_names[] = {"pass", "warn", "fail"};
@@ -238,8 +234,11 @@ static enum result check_layers(json_t *checks, size_t which, const json_t *prof
     json_t *layer;
     size_t i;
 
-    json_array_foreach(json_object_get(profile, "layers"), i, layer) layer_checks[which].look(
-        &check, layer, baseline ? ring_profile_layer(baseline, layer) : NULL);
+    json_array_foreach(json_object_get(profile, "layers"), i, layer)
+    {
+        layer_checks[which].look(&check, layer,
+                                 baseline ? ring_profile_layer(baseline, layer) : NULL);
+    }
     return add_check(checks, &check);
 }
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/json_text.h"
 #include "base/memory.h"
 
 static void view_own_layer(struct ring_layer *view, const struct task_graph *graph, unsigned depth,
@@ -28,6 +29,8 @@ static void view_own_layer(struct ring_layer *view, const struct task_graph *gra
     view->retired_bytes = layer->counts.retired_bytes;
     view->scope_begins = layer->counts.scope_begins;
     view->scope_ends = layer->counts.scope_ends;
+    view->tokens =
+        layer->counts.tokens_by_scope + layer->counts.tokens_early + layer->counts.tokens_by_end;
     view->tokens_by_scope = layer->counts.tokens_by_scope;
     view->superseded = layer->counts.superseded;
     view->frees = layer->counts.frees;
@@ -95,22 +98,24 @@ void ring_view_take(struct ring_view *view, const struct task_graph *graph, cons
 static json_t *snapshot_layer(const struct ring_layer *layer)
 {
     return json_pack(
-        "{s:s, s:i, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", //
-        "level", level_name((enum level)layer->level),                                 //
-        "depth", (int)layer->depth,                                                    //
-        "task_capacity", (json_int_t)layer->task_capacity,                             //
-        "task_used", (json_int_t)layer->task_used,                                     //
-        "task_head", (json_int_t)layer->task_head,                                     //
-        "task_tail", (json_int_t)layer->task_tail,                                     //
-        "buffer_capacity_bytes", (json_int_t)layer->buffer_capacity,                   //
-        "buffer_used_bytes", (json_int_t)layer->buffer_used,                           //
-        "buffer_head", (json_int_t)layer->buffer_head,                                 //
-        "buffer_tail", (json_int_t)layer->buffer_tail,                                 //
-        "last_task_alive", (json_int_t)layer->last_task_alive,                         //
-        "alloc_count", (json_int_t)layer->task_allocs,                                 //
-        "retire_count", (json_int_t)layer->task_retires,                               //
-        "block_count", (json_int_t)(layer->task_blocks + layer->buffer_blocks),        //
-        "free_count", (json_int_t)layer->frees);
+        "{s:s, s:i, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", //
+        "level", level_name((enum level)layer->level),                                           //
+        "depth", (int)layer->depth,                                                              //
+        "task_capacity", (json_int_t)layer->task_capacity,                                       //
+        "task_used", (json_int_t)layer->task_used,                                               //
+        "task_head", (json_int_t)layer->task_head,                                               //
+        "task_tail", (json_int_t)layer->task_tail,                                               //
+        "buffer_capacity_bytes", (json_int_t)layer->buffer_capacity,                             //
+        "buffer_used_bytes", (json_int_t)layer->buffer_used,                                     //
+        "buffer_head", (json_int_t)layer->buffer_head,                                           //
+        "buffer_tail", (json_int_t)layer->buffer_tail,                                           //
+        "last_task_alive", (json_int_t)layer->last_task_alive,                                   //
+        "alloc_count", (json_int_t)layer->task_allocs,                                           //
+        "retire_count", (json_int_t)layer->task_retires,                                         //
+        "block_count", (json_int_t)(layer->task_blocks + layer->buffer_blocks),                  //
+        "free_count", (json_int_t)layer->frees,                                                  //
+        "tokens_applied", (json_int_t)layer->tokens,                                             //
+        "scope_tokens_applied", (json_int_t)layer->tokens_by_scope);
 }
 
 char *ring_snapshot_line(const struct ring_view *view, const char *label, uint64_t timestamp_us)
@@ -121,9 +126,9 @@ char *ring_snapshot_line(const struct ring_view *view, const char *label, uint64
 
     for (size_t i = 0; i < view->count; i++)
         json_array_append_new(layers, snapshot_layer(&view->layers[i]));
-    line = json_pack("{s:s, s:I, s:o}", "label", label, "timestamp_us", (json_int_t)timestamp_us,
-                     "layers", layers);
-    assert(line); // the label is UTF-8
+    line = json_pack("{s:o, s:I, s:o}", "label", json_text(label), "timestamp_us",
+                     (json_int_t)timestamp_us, "layers", layers);
+    assert(line);
     size = json_dumpb(line, NULL, 0, JSON_COMPACT);
     text = memory_new(size + 2, 1);
     json_dumpb(line, text, size, JSON_COMPACT);

@@ -10,12 +10,7 @@
 #include "core/held.h"
 #include "core/task_graph.h"
 #include "model/level.h"
-
-/* Of the layers of one owner's level. */
-struct ring_capacity {
-    uint32_t slots;
-    uint64_t bytes;
-};
+#include "model/ring_capacity.h"
 
 struct ring_layer {
     uint8_t level;
@@ -34,7 +29,9 @@ struct ring_layer {
 
     uint64_t retire_scans, retired_bytes;
     uint64_t scope_begins, scope_ends;
-    uint64_t tokens_by_scope, superseded, frees;
+    uint64_t tokens;          // applied, for whatever reason
+    uint64_t tokens_by_scope; // of them, because a scope ended
+    uint64_t superseded, frees;
 };
 
 enum { RING_LAYERS_MAX = LEVEL_COUNT * RING_DEPTHS };

@@ -42,6 +42,16 @@ void task_graph_destroy(struct task_graph *graph)
     free(graph);
 }
 
+void task_graph_set_capacity(struct task_graph *graph, uint32_t task_slots, uint64_t buffer_bytes)
+{
+    assert(graph->height == 0);
+    graph->config.task_slots = task_slots;
+    graph->config.buffer_bytes = buffer_bytes;
+    for (unsigned depth = 0; depth < RING_DEPTHS; depth++)
+        task_ring_resize(&graph->layers[depth].ring, task_slots);
+    accounts_resize(&graph->accounts, buffer_bytes);
+}
+
 void task_graph_set_now(struct task_graph *graph, uint64_t now_ns)
 {
     assert(now_ns >= graph->now_ns);

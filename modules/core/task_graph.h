@@ -38,12 +38,14 @@ struct task_graph_config {
 struct task_graph *task_graph_create(const struct task_graph_config *config);
 void task_graph_destroy(struct task_graph *graph);
 
+/* From the next activation on each task ring has so many slots, a power of two, and each buffer ring
+ * so many bytes. No activation may be open, so all rings are empty. */
+void task_graph_set_capacity(struct task_graph *graph, uint32_t task_slots, uint64_t buffer_bytes);
+
 /* The time of what is told next; it never goes back. */
 void task_graph_set_now(struct task_graph *graph, uint64_t now_ns);
 
-/* --- activations
- * ------------------------------------------------------------------------------------------------
- */
+/* --- activations ------------------------------------------------------------------------------ */
 
 /* A tensor among an activation's parameters. One that is written lies here. */
 struct given_tensor {
@@ -76,9 +78,10 @@ struct activation_view {
     uint32_t unfinished; // tasks that have not ended
     uint64_t submitted;
     bool closed, returned;
-    bool deadlock;  // one of its submits was refused for a proven deadlock
-    bool blocked;   // its last submit found a ring full
-    bool may_retry; // and something has retired in that layer since
+    bool deadlock;           // one of its submits was refused for a proven deadlock
+    bool failed_by_deadlock; // the first of its failures that nobody has read is one
+    bool blocked;            // its last submit found a ring full
+    bool may_retry;          // and something has retired in that layer since
 };
 bool task_graph_top(const struct task_graph *graph, struct activation_view *view);
 uint32_t task_graph_stack_height(const struct task_graph *graph);
@@ -87,12 +90,18 @@ uint32_t task_graph_stack_height(const struct task_graph *graph);
  * sentence; reading clears it. */
 uint32_t task_graph_take_errors(struct task_graph *graph, char *text, size_t size);
 
-/* --- what the top activation does
- * ------------------------------------------------------------------------------- */
+/* --- what the top activation does ------------------------------------------------------------- */
 
 /* -1 when it would be deeper than 8, or when the activation has no open scope. */
 int task_graph_scope_begin(struct task_graph *graph, struct error *err);
 int task_graph_scope_end(struct task_graph *graph, struct error *err);
+
+/* A handle has the rank of the node that gave it out in front, and a serial number of that node. */
+enum { TENSOR_SERIAL_BITS = 40 };
+static inline uint32_t tensor_maker(uint64_t handle)
+{
+    return (uint32_t)(handle >> TENSOR_SERIAL_BITS);
+}
 
 /* A new handle for `size` bytes in the current scope. Takes nothing; never fails. */
 uint64_t task_graph_alloc(struct task_graph *graph, uint64_t size);
@@ -160,8 +169,7 @@ struct tensor_view {
 /* False when the handle is none of the activation's. */
 bool task_graph_tensor(const struct task_graph *graph, uint64_t handle, struct tensor_view *view);
 
-/* --- what the node does
- * ----------------------------------------------------------------------------------------- */
+/* --- what the node does ----------------------------------------------------------------------- */
 
 /* The next part that may be dispatched: all inputs are there, its target has credit. It is RUNNING
  * from now on. */
@@ -173,9 +181,10 @@ struct task_key task_graph_key(const struct task_graph *graph, const struct task
 /* NULL when the task has retired or never was: a late or strange message; counted. */
 struct task *task_graph_find(struct task_graph *graph, const struct task_key *key);
 
-/* A part has ended, well (`error` NULL) or not. False, and counted, when it was not running. */
+/* A part has ended, well (`error` NULL) or not; `deadlock` says that the error is a proven deadlock.
+ * False, and counted, when it was not running. */
 bool task_graph_end_part(struct task_graph *graph, struct task *task, uint32_t part,
-                         const char *error);
+                         const char *error, bool deadlock);
 
 /* All nodes for which lost() is true are gone with what they held: parts there fail, and so do
  * readers of what they held that have not started. */
@@ -194,9 +203,17 @@ struct released {
 /* All since the last call; good until the next call of anything. */
 const struct released *task_graph_take_released(struct task_graph *graph, size_t *count);
 
-/* --- for reading
- * ------------------------------------------------------------------------------------------------
- */
+/* What the top activation waits for: the oldest of its tasks that has not ended, rather one that
+ * runs. False when there is none among the oldest few. */
+struct awaited {
+    struct task_key key;
+    uint32_t target;    // of its first part that has not ended
+    const char *kernel; // borrowed from the task
+    bool started;       // that part was dispatched
+};
+bool task_graph_awaited(const struct task_graph *graph, struct awaited *awaited);
+
+/* --- for reading ------------------------------------------------------------------------------ */
 
 struct task_graph_counts {
     uint64_t completed, failed; // tasks

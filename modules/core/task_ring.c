@@ -17,6 +17,15 @@ void task_ring_free(struct task_ring *ring)
     ring->slots = NULL;
 }
 
+void task_ring_resize(struct task_ring *ring, uint32_t capacity)
+{
+    assert(capacity && (capacity & (capacity - 1)) == 0);
+    assert(ring->oldest == ring->next);
+    task_ring_free(ring);
+    ring->capacity = capacity;
+    ring->origin = ring->next;
+}
+
 static uint32_t slot_of(const struct task_ring *ring, uint32_t id)
 {
     return (id - ring->origin) & (ring->capacity - 1);

@@ -23,6 +23,8 @@ struct task_ring {
 
 void task_ring_init(struct task_ring *ring, uint32_t capacity);
 void task_ring_free(struct task_ring *ring);
+/* Of an empty ring: from now on so many slots. Ids and counts go on. */
+void task_ring_resize(struct task_ring *ring, uint32_t capacity);
 
 static inline uint32_t task_ring_used(const struct task_ring *ring)
 {

@@ -1,7 +1,10 @@
 /* The life of a task at its submitter.
  *
- *   PENDING ──▶ READY ──▶ RUNNING ──▶ COMPLETED ──▶ CONSUMED      (its slot goes when the ring's
- * head is there) │          │          │ └──────────┴──────────┴─────▶ FAILED
+ *   PENDING ──▶ READY ──▶ RUNNING ──▶ COMPLETED ──▶ CONSUMED
+ *      │          │          │
+ *      └──────────┴──────────┴─────▶ FAILED
+ *
+ * The slot of a consumed or failed task goes when the ring's head is there.
  *
  * PENDING: a producer of an input has not completed. READY: it may be dispatched; a task enters it
  * once. RUNNING: at least one part was dispatched. CONSUMED: completed, its token is applied and

@@ -219,9 +219,6 @@ struct fiber *fiber_create(struct fiber_pool *pool, void (*function)(void *arg),
     }
     if (!fiber)
         return NULL;
-#ifdef FIBER_ASAN
-    ASAN_UNPOISON_MEMORY_REGION(stack_low(fiber), pool->stack_size);
-#endif
     pool->live++;
     fiber->state = FIBER_NEW;
     fiber->function = function;
@@ -244,6 +241,16 @@ static void give_back_depth(const struct fiber *fiber)
         madvise(stack_low(fiber), size - FIBER_KEEP_TOUCHED, MADV_DONTNEED);
 }
 
+/* What a parked fiber left on its stack is nobody's any more, whatever will lie there next. */
+static void clean_stack(const struct fiber *fiber)
+{
+#ifdef FIBER_ASAN
+    ASAN_UNPOISON_MEMORY_REGION(stack_low(fiber), fiber->pool->stack_size);
+#else
+    (void)fiber;
+#endif
+}
+
 void fiber_destroy(struct fiber *fiber)
 {
     struct fiber_pool *pool;
@@ -252,6 +259,7 @@ void fiber_destroy(struct fiber *fiber)
         return;
     pool = fiber->pool;
     assert(fiber->state != FIBER_RUNNING);
+    clean_stack(fiber);
     pool->live--;
     if (pool->kept_count == pool->kept_max) {
         fiber_unmap(fiber);

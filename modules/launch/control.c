@@ -57,26 +57,54 @@ static void on_shutdown(struct client *client, const json_t *arguments)
                                    : launcher->options->stop_timeout_s * UINT64_C(1000));
 }
 
+/* Texts are borrowed from `arguments`, args are the caller's to free. Numbers come as texts, for
+ * JSON's are smaller. */
+static void kernel_settings_read(const json_t *arguments, struct kernel_settings *kernel)
+{
+    const json_t *args = json_object_get(arguments, "args");
+    uint64_t *numbers = memory_new(json_array_size(args), sizeof *numbers);
+    const json_t *arg;
+    size_t i;
+
+    json_array_foreach(args, i, arg)
+    {
+        if (json_is_string(arg)) numbers[i] = strtoull(json_string_value(arg), NULL, 10);
+    }
+    *kernel = (struct kernel_settings){
+        .at = json_string_value(json_object_get(arguments, "at")),
+        .path = json_string_value(json_object_get(arguments, "kernel_path")),
+        .args = numbers,
+        .arg_count = json_array_size(args)};
+}
+
 static void on_exec(struct client *client, const json_t *arguments)
 {
-    const json_t *names = json_object_get(arguments, "scenarios");
+    const json_t *names = json_object_get(arguments, "steps");
     size_t count = json_array_size(names), i;
+    struct kernel_settings kernel;
+    struct error err;
+    uint32_t rank;
     const char **list = memory_new(count, sizeof *list);
     const json_t *name;
 
     json_array_foreach(names, i, name)
     {
         list[i] = json_string_value(name);
-        if (!list[i] || !scenario_find(list[i])) {
+        if (!list[i] || (!work_is_kernel(list[i]) && !scenario_find(list[i]))) {
             refuse(client, EXIT_USAGE, "there is no scenario %s", list[i] ? list[i] : "like that");
             free(list);
             return;
         }
     }
-    if (count == 0)
-        refuse(client, EXIT_USAGE, "exec names no scenario%s", "");
+    kernel_settings_read(arguments, &kernel);
+    if (kernel.at &&
+        topology_parse_path(client->launcher->options->topology, kernel.at, &rank, &err) < 0)
+        refuse(client, EXIT_USAGE, "--at: %s", err.text);
+    else if (count == 0)
+        refuse(client, EXIT_USAGE, "exec names neither a scenario nor a kernel%s", "");
     else
-        work_add(client->launcher, list, count, client);
+        work_add(client->launcher, list, count, &kernel, client);
+    free((void *)kernel.args);
     free(list);
     work_wake(client->launcher);
 }
@@ -98,7 +126,7 @@ static void on_request(struct client *client, const struct message *message)
     else if (strcmp(command, "exec") == 0)
         on_exec(client, arguments);
     else if (strcmp(command, "discover") == 0) {
-        work_add(client->launcher, NULL, 0, client);
+        work_add(client->launcher, NULL, 0, NULL, client);
         work_wake(client->launcher);
     } else
         refuse(client, EXIT_USAGE, "the launcher knows no request %s", command);

@@ -36,8 +36,8 @@ void ending_kill(struct launcher *launcher)
     launcher_phase(launcher, RUN_STOPPING);
     work_abandon(launcher);
     launcher->stop_signal = SIGKILL;
-    launcher->stop_due_ns = clock_now_ns() + KILL_NS_LEAST +
-                            launcher->options->topology->node_count * KILL_NS_A_NODE;
+    launcher->stop_due_ns =
+        clock_now_ns() + KILL_NS_LEAST + launcher->options->topology->node_count * KILL_NS_A_NODE;
     if (launcher->brood.children[0].pid > 0)
         kill(launcher->brood.children[0].pid, SIGKILL);
 }

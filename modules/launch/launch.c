@@ -1,6 +1,7 @@
 #include "launch/launch.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -9,11 +10,13 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/memory.h"
 #include "launch/detach.h"
+#include "launch/kernels.h"
 #include "launch/launcher.h"
 #include "model/beat.h"
 #include "report/json_file.h"
@@ -105,6 +108,23 @@ static bool seconds_over(uint64_t since_ns, unsigned seconds)
     return seconds && clock_now_ns() - since_ns >= seconds * UINT64_C(1000000000);
 }
 
+/* The launcher is the parent of the top, and watches what it computes as every parent does. */
+static void watch_top(struct launcher *launcher)
+{
+    struct state_task task;
+    char path[LIMIT_NODE_PATH];
+
+    if (launcher->phase == RUN_STOPPING || launcher->brood.children[0].pid <= 0 ||
+        !state_record_task(&launcher->inherit.state.records[0], &task) || !task.limit_ms ||
+        clock_now_ns() < task.started_ns + task.limit_ms * 1000000)
+        return;
+    topology_path(launcher->options->topology, 0, path, sizeof path);
+    launcher_blame(launcher, EXIT_NODE,
+                   "%s: its kernel %s computed longer than --task-timeout %g s; killing the run",
+                   path, task.kernel, (double)task.limit_ms / 1000);
+    ending_kill(launcher);
+}
+
 static void tick(evutil_socket_t fd, short what, void *arg)
 {
     struct launcher *launcher = arg;
@@ -113,6 +133,10 @@ static void tick(evutil_socket_t fd, short what, void *arg)
     (void)fd;
     (void)what;
     say_progress(launcher);
+    stall_tick(launcher);
+    work_tick(launcher);
+    kernels_tick(launcher);
+    watch_top(launcher);
     if (launcher->phase == RUN_STARTING &&
         seconds_over(launcher->started_ns, options->start_timeout_s)) {
         blame_start_timeout(launcher);
@@ -228,10 +252,11 @@ static void serve(struct launcher *launcher)
 {
     tree_reap(launcher);
     while (!launcher->over) {
-        bool awake = tree_turn(launcher);
+        bool awake = tree_read(launcher);
 
         work_turn(launcher);
         control_turn(launcher);
+        awake |= tree_flush(launcher);
         event_base_loop(launcher->base, EVLOOP_ONCE | (awake ? EVLOOP_NONBLOCK : 0));
     }
     say_progress_end();
@@ -263,6 +288,17 @@ static void read_injection(struct inherit_run *run)
     run->inject_how = colon + 1;
 }
 
+/* Where the set of processors cannot be read, nothing is bound. */
+static void plan_placement(struct launcher *launcher)
+{
+    cpu_set_t allowed;
+
+    CPU_ZERO(&allowed);
+    if (launcher->options->bind)
+        sched_getaffinity(0, sizeof allowed, &allowed);
+    placement_plan(&launcher->inherit.placement, launcher->options->topology, &allowed);
+}
+
 static void fill_inherit(struct launcher *launcher)
 {
     struct inherit_run *run = &launcher->inherit;
@@ -272,9 +308,28 @@ static void fill_inherit(struct launcher *launcher)
     run->physical_system = launcher->options->physical_system;
     run->run_path = launcher->dir.path;
     run->beat_interval_ms = beat_interval_ms(run->topology->node_count);
+    run->task_timeout_ms = launcher->options->task_timeout_s * UINT64_C(1000);
     run->stop_ms = launcher->options->stop_timeout_s * UINT64_C(1000);
     run->log_level = launcher->options->verbose ? LOG_DEBUG : LOG_INFO;
+    plan_placement(launcher);
     read_injection(run);
+}
+
+/* --dfs-dir, else what the environment says, else a folder of the run's own: kernels find it in their environment. */
+static void set_dfs_base(const struct launcher *launcher)
+{
+    const char *dir = launcher->options->dfs_dir;
+    char path[LIMIT_PATH + 8], here[LIMIT_PATH];
+
+    if (!dir && getenv(DFS_BASE))
+        dir = getenv(DFS_BASE);
+    if (!dir)
+        snprintf(path, sizeof path, "%s/dfs", launcher->dir.path);
+    else if (dir[0] == '/' || !getcwd(here, sizeof here))
+        snprintf(path, sizeof path, "%.*s", LIMIT_PATH - 1, dir);
+    else
+        snprintf(path, sizeof path, "%.*s/%.*s", LIMIT_PATH / 2, here, LIMIT_PATH / 2 - 2, dir);
+    setenv(DFS_BASE, path, 1);
 }
 
 static void fill_header(struct launcher *launcher)
@@ -317,11 +372,34 @@ static int make_run(struct launcher *launcher, const char *base, struct error *e
     if (state_map_create(launcher->dir.fd, options->topology, &launcher->inherit.state, err) < 0)
         return -1;
     fill_inherit(launcher);
+    set_dfs_base(launcher);
     fill_header(launcher);
     launcher->report =
         run_report_create(launcher->dir.name, options->command, options->topology, options->seed);
     launcher->members = membership_create(options->topology);
+    launcher->kernels = kernels_create();
     return 0;
+}
+
+/* The launcher's part of linux/sched/types.h, which glibc has no header for: the first version of
+ * the struct. */
+struct schedule {
+    uint32_t size, policy;
+    uint64_t flags;
+    int32_t nice;
+    uint32_t priority;
+    uint64_t runtime_ns, deadline_ns, period_ns;
+};
+
+/* Thousands of nodes may want to run at once. A short time slice puts whoever wakes with it before
+ * those that ask for a long one, so deadlines, Ctrl-C and SIGKILL act in time. The tree takes the
+ * usual slice back (tree.c). A kernel before 6.12 knows no slices and ignores it. */
+static void ask_for_short_slices(void)
+{
+    const struct schedule schedule = {
+        .size = sizeof schedule, .nice = getpriority(PRIO_PROCESS, 0), .runtime_ns = 100000};
+
+    syscall(SYS_sched_setattr, 0, &schedule, 0);
 }
 
 static void block_signals(void)
@@ -352,6 +430,7 @@ static void free_all(struct launcher *launcher)
     buffer_free(&launcher->frame);
     membership_destroy(launcher->members);
     run_report_destroy(launcher->report);
+    kernels_destroy(launcher->kernels);
     free((char *)launcher->inherit.inject_path);
 }
 
@@ -407,6 +486,7 @@ static void end_run(struct launcher *launcher)
     atomic_store(&launcher->inherit.state.header->exit_code, (uint32_t)launcher->exit_code);
     atomic_store(&launcher->inherit.state.header->phase, RUN_ENDED);
     close_tree(launcher);
+    profile_write(launcher);
     leaks = ending_account(launcher);
     run_report_leaks(launcher->report, &leaks);
     blame_leaks(launcher, &leaks);
@@ -433,6 +513,7 @@ static int run(struct launcher *launcher)
         return launcher->exit_code;
     }
     block_signals();
+    ask_for_short_slices();
     if (start(launcher, &err) < 0) {
         launcher_blame(launcher, EXIT_START, "start failed: %s", err.text);
         return launcher->exit_code;

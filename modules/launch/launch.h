@@ -10,6 +10,15 @@
 
 #include "topo/topology.h"
 
+/* What the kernels of the command line, or of an exec, are run with. */
+struct kernel_settings {
+    const char *at; // path of the node; NULL: the first live one of the kernel's level
+    const char
+        *path; // directories to look for kernels in, absolute, separated by colons; NULL: none
+    const uint64_t *args; // scalars
+    size_t arg_count;
+};
+
 struct launch_options {
     const struct topology *topology; // already parsed and checked
     const char *base;                // --base or NULL: see run_dir_base()
@@ -17,13 +26,20 @@ struct launch_options {
     const char *logical_system;      // LINQU_SYSTEM or the topology file's; never NULL
     const char *physical_system;     // likewise; never NULL
     const char *command;             // the command line as typed, for run.json
-    const char *const *scenarios;    // names, run in this order; checked against scenario_find()
-    size_t scenario_count;
+    const char *const
+        *steps; // run in this order: names of scenarios, checked against scenario_find(), and
+                // kernels, which have a slash in their absolute path
+    size_t step_count;
+    struct kernel_settings kernel;
+    unsigned task_timeout_s; // how long a kernel may compute without a pause; 0: no limit
     uint64_t seed;
+    const char *dfs_dir; // --dfs-dir or NULL: LINQU_DFS_BASE, else `dfs` in the run's directory
     unsigned keep;            // dead runs of ours to keep
     unsigned start_timeout_s; // until READY
     unsigned timeout_s;       // of the whole run; 0: none
     unsigned stop_timeout_s;  // for the graceful stop
+    unsigned stall_after_s;   // without progress, until it is explained; 0: never
+    bool bind;                // subtrees keep to a processor, see placement_plan()
     bool hold;                // stay up until Ctrl-C or `linqu shutdown`
     bool detach;              // return when READY, the run goes on in the background (implies hold)
     bool json;                // run.json's object on stdout and nothing else there

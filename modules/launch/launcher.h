@@ -8,6 +8,7 @@
 
 #include "base/exit_code.h"
 #include "base/number_text.h"
+#include "launch/exec.h"
 #include "launch/launch.h"
 #include "member/membership.h"
 #include "report/events.h"
@@ -18,15 +19,22 @@
 #include "scenario/scenario.h"
 #include "super/brood.h"
 #include "transport/link.h"
+#include "wire/message.h"
+
+/* Where kernels look for the files of the hosts, in the environment that the tree inherits. */
+#define DFS_BASE "LINQU_DFS_BASE"
 
 /* Something to do with the tree, one after the other: scenarios, or a discovery. `client` waits for
  * the answer (NULL: nobody). */
 struct work {
     struct work *next;
-    char **scenarios; // names; none: a discovery
+    char **steps; // names of scenarios, files of kernels; none: a discovery
     size_t count, at;
-    size_t first_result; // index of its first scenario in the report
-    bool failed;         // a check of it does not hold
+    char *node, *path; // of struct kernel_settings; may be NULL
+    uint64_t *args;
+    size_t arg_count;
+    size_t first_result; // index of its first step in the report
+    int exit_code;       // of its first step that failed
     struct client *client;
 };
 
@@ -40,6 +48,14 @@ struct client {
     bool ending;       // destroyed at the end of the turn
     uint64_t question; // correlation of its request
 };
+
+/* Since when nothing has gone on. */
+struct stall {
+    uint64_t progress, since_ns, looked_ns;
+    bool told;
+};
+
+struct kernel_store;
 
 struct launcher {
     const struct launch_options *options;
@@ -64,9 +80,12 @@ struct launcher {
     size_t scenarios_begun;
     int events_fd;
     struct work *work; // the first is being done
-    const struct scenario *scenario;
+    struct exec exec;
+    struct kernel_store *kernels;
+    const struct scenario *scenario; // NULL: a kernel of the work runs
     struct scenario_run *running;
     struct scenario_run *finished; // destroyed at the end of the turn
+    bool over_at_once;             // the scenario was over before it had begun
     bool gathering;
     uint64_t round, gather_started_ns;
 
@@ -82,6 +101,9 @@ struct launcher {
     int detach_fd;        // told when READY, or how it failed; -1: nobody waits
     uint32_t descriptors_before;
     bool over;
+    struct stall stall;
+    bool records_due;    // a kernel ran: nodes have records to write before the stop
+    uint64_t closing_ns; // since when they are asked to; 0: they are not
 };
 
 uint64_t clock_now_ns(void);
@@ -95,20 +117,27 @@ void launcher_phase(struct launcher *launcher, enum run_phase phase);
 /* tree.c: the edge to the top. */
 int tree_fork(struct launcher *launcher, struct error *err);
 void tree_open(struct launcher *launcher);
-void tree_gather(void *launcher, uint8_t purpose);
+void tree_gather(void *launcher, enum gather_purpose purpose);
+void tree_set_rings(void *launcher, const struct ring_capacity *windows);
 void tree_shutdown(struct launcher *launcher, bool graceful, uint64_t deadline_ms);
-bool tree_turn(struct launcher *launcher); // true when the loop must not sleep
-void tree_reap(struct launcher *launcher); // every child that has ended
+/* To the node `rank`, by way of the top. */
+void tree_send(struct launcher *launcher, uint32_t rank, struct message *message);
+bool tree_read(struct launcher *launcher);  // true when there is more to read
+bool tree_flush(struct launcher *launcher); // true when the loop must not sleep
+void tree_reap(struct launcher *launcher);  // every child that has ended
 void tree_unlink_sockets(struct launcher *launcher, uint32_t rank); // of a subtree that is gone
 
 /* work.c: what is to be done with the tree. */
-void work_add(struct launcher *launcher, const char *const *scenarios, size_t count,
-              struct client *client);
+void work_add(struct launcher *launcher, const char *const *steps, size_t count,
+              const struct kernel_settings *kernel, struct client *client);
+bool work_is_kernel(const char *step);      // and not a scenario
 void work_begin(struct launcher *launcher); // the tree is READY
 void work_gathered(struct launcher *launcher, const struct gather_result *result);
+void work_kernel_ended(struct launcher *launcher, const struct kernel_result *result);
 void work_finished(void *launcher);        // the running scenario says so
 void work_wake(struct launcher *launcher); // something was added
 void work_turn(struct launcher *launcher);
+void work_tick(struct launcher *launcher);
 void work_abandon(struct launcher *launcher); // the run ends before it is done
 
 /* control.c: ctl.sock. */
@@ -123,6 +152,12 @@ void ending_kill(struct launcher *launcher);
 void ending_timeout(struct launcher *launcher);
 struct run_leaks ending_account(struct launcher *launcher);
 uint32_t count_descriptors(void);
+
+/* stall.c */
+void stall_tick(struct launcher *launcher);
+
+/* profile.c: ring_profile.json of the run, when kernels ran. */
+void profile_write(struct launcher *launcher);
 
 /* say.c: the terminal. */
 void say(const struct launcher *launcher, const char *format, ...)

@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -13,7 +12,9 @@
 #include <unistd.h>
 
 #include "actor/actor.h"
+#include "launch/kernels.h"
 #include "launch/launcher.h"
+#include "super/large_text.h"
 #include "transport/ring_link.h"
 #include "wire/message.h"
 
@@ -48,6 +49,10 @@ static int make_stderr_log(int run_dir_fd, struct error *err)
     return 0;
 }
 
+/* From how many nodes on the code of all lies in a large page: fewer find their page table entries as
+ * they left them, and perf knows the code's file. */
+enum { LARGE_TEXT_NODES = 256 };
+
 int tree_fork(struct launcher *launcher, struct error *err)
 {
     struct brood_gift gift = {.run = &launcher->inherit,
@@ -64,34 +69,58 @@ int tree_fork(struct launcher *launcher, struct error *err)
         return error_set(err, "cannot make a doorbell: %s", strerror(errno));
     gift.bell_fd = launcher->bell_fd;
     prctl(PR_SET_CHILD_SUBREAPER, 1);
+    if (launcher->options->topology->node_count >= LARGE_TEXT_NODES && !large_text_take() &&
+        launcher->options->verbose)
+        say(launcher, "the code stays in small pages, which makes a large tree slower; see "
+                      "/sys/kernel/mm/transparent_hugepage/enabled");
     side = brood_fork(&launcher->brood, 1, &gift, &child, err);
     if (side == BROOD_CHILD)
         become_tree(&child);
     return side;
 }
 
-static void send_down(struct launcher *launcher, struct message *message)
+void tree_send(struct launcher *launcher, uint32_t rank, struct message *message)
 {
     if (!launcher->top)
         return;
     message->sender = coord_launcher();
-    message->target = topology_coord(launcher->options->topology, 0);
+    message->target = topology_coord(launcher->options->topology, rank);
     buffer_clear(&launcher->frame);
     message_pack(&launcher->frame, message);
     link_send(launcher->top, message_queue_of(message->type), launcher->frame.data,
               launcher->frame.size);
 }
 
-void tree_gather(void *arg, uint8_t purpose)
+static void gather(struct launcher *launcher, enum gather_purpose purpose, struct message *message)
+{
+    message->gather.round = ++launcher->round;
+    message->gather.purpose = (uint8_t)purpose;
+    launcher->gathering = true;
+    launcher->gather_started_ns = clock_now_ns();
+    tree_send(launcher, 0, message);
+}
+
+void tree_gather(void *arg, enum gather_purpose purpose)
+{
+    struct message message = {.type = MSG_GATHER};
+
+    gather(arg, purpose, &message);
+}
+
+void tree_set_rings(void *arg, const struct ring_capacity *windows)
 {
     struct launcher *launcher = arg;
     struct message message = {.type = MSG_GATHER};
+    struct wire_ring_window list[LEVEL_COUNT];
+    uint32_t count = 0;
 
-    message.gather.round = ++launcher->round;
-    message.gather.purpose = purpose;
-    launcher->gathering = true;
-    launcher->gather_started_ns = clock_now_ns();
-    send_down(launcher, &message);
+    for (uint8_t level = 0; windows && level < LEVEL_COUNT; level++)
+        if (windows[level].slots)
+            list[count++] =
+                (struct wire_ring_window){level, windows[level].slots, windows[level].bytes};
+    message.gather.windows.items = list;
+    message.gather.windows.count = count;
+    gather(launcher, GATHER_WINDOWS, &message);
 }
 
 void tree_shutdown(struct launcher *launcher, bool graceful, uint64_t deadline_ms)
@@ -100,7 +129,7 @@ void tree_shutdown(struct launcher *launcher, bool graceful, uint64_t deadline_m
 
     message.shutdown.graceful = graceful;
     message.shutdown.deadline_ms = deadline_ms;
-    send_down(launcher, &message);
+    tree_send(launcher, 0, &message);
 }
 
 static void on_gathered(struct launcher *launcher, const struct msg_gathered *gathered)
@@ -172,7 +201,14 @@ static void member_dead(struct launcher *launcher, uint32_t rank, const char *pa
                        cause, with_commas(others));
     else
         launcher_blame(launcher, EXIT_NODE, "%s died: %s", path, cause);
+    exec_lost(launcher, rank, cause);
     tree_unlink_sockets(launcher, rank);
+}
+
+static void member_left(struct launcher *launcher, uint32_t rank, const char *path)
+{
+    say(launcher, "%s has left in order", path);
+    exec_lost(launcher, rank, "it has left in order");
 }
 
 static void member_changed(struct launcher *launcher, const struct wire_member *change)
@@ -186,7 +222,7 @@ static void member_changed(struct launcher *launcher, const struct wire_member *
     if (change->status == MEMBER_DEAD)
         member_dead(launcher, change->rank, path, cause);
     else if (change->status == MEMBER_LEFT)
-        say(launcher, "%s has left in order", path);
+        member_left(launcher, change->rank, path);
     else if (launcher->options->verbose)
         say(launcher, "%s is %s%s%s", path, status, cause[0] ? ": " : "", cause);
 }
@@ -229,6 +265,15 @@ static void handle(struct launcher *launcher, const struct message *message)
         break;
     case MSG_GATHERED:
         on_gathered(launcher, &message->gathered);
+        break;
+    case MSG_RESOLVE:
+        kernels_on_resolve(launcher, message);
+        break;
+    case MSG_RETRY_WITH_CODE:
+        kernels_on_retry_with_code(launcher, message);
+        break;
+    case MSG_TASK_COMPLETE:
+        exec_on_task_complete(launcher, message);
         break;
     default:
         break; // answers to questions that nobody here asks any more
@@ -275,13 +320,17 @@ void tree_open(struct launcher *launcher)
     launcher->top = ring_link_create(top->edge, RING_PARENT, top->bell_fd, &top_owner, launcher);
 }
 
-bool tree_turn(struct launcher *launcher)
+bool tree_read(struct launcher *launcher)
 {
-    bool more = launcher->top && link_read(launcher->top);
+    return launcher->top && link_read(launcher->top);
+}
 
-    if (launcher->top)
-        link_flush(launcher->top);
-    return more || (launcher->top && link_sleep(launcher->top));
+bool tree_flush(struct launcher *launcher)
+{
+    if (!launcher->top)
+        return false;
+    link_flush(launcher->top);
+    return link_sleep(launcher->top);
 }
 
 static void describe_end(int wait_status, char *out, size_t size)
@@ -332,6 +381,8 @@ void tree_reap(struct launcher *launcher)
     while ((pid = waitpid(-1, &wait_status, WNOHANG)) > 0)
         if (pid == launcher->brood.children[0].pid)
             top_gone(launcher, wait_status);
+        else if (kernels_reaped(launcher, pid, wait_status))
+            continue;
         else if (pid == launcher->pruner)
             launcher->pruner = 0;
     if (pid < 0 && errno == ECHILD && launcher->brood.children[0].pid == 0)

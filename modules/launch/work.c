@@ -3,27 +3,49 @@
 
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
 #include "base/memory.h"
 #include "launch/detach.h"
+#include "launch/kernels.h"
 #include "launch/launcher.h"
 #include "rundir/file.h"
 
-enum { PURPOSE_DISCOVER = 2 };
+bool work_is_kernel(const char *step)
+{
+    return strchr(step, '/') != NULL;
+}
 
-void work_add(struct launcher *launcher, const char *const *scenarios, size_t count,
-              struct client *client)
+static char *copy_text(const char *text)
+{
+    return text ? memory_string(text) : NULL;
+}
+
+static void take_settings(struct work *work, const struct kernel_settings *kernel)
+{
+    work->node = copy_text(kernel->at);
+    work->path = copy_text(kernel->path);
+    work->arg_count = kernel->arg_count;
+    work->args = memory_new(kernel->arg_count, sizeof *work->args);
+    if (kernel->arg_count)
+        memcpy(work->args, kernel->args, kernel->arg_count * sizeof *work->args);
+}
+
+void work_add(struct launcher *launcher, const char *const *steps, size_t count,
+              const struct kernel_settings *kernel, struct client *client)
 {
     struct work *work = memory_new(1, sizeof *work);
     struct work **last = &launcher->work;
 
-    work->scenarios = memory_new(count, sizeof *work->scenarios);
+    work->steps = memory_new(count, sizeof *work->steps);
     work->count = count;
     work->client = client;
     for (size_t i = 0; i < count; i++)
-        work->scenarios[i] = memory_string(scenarios[i]);
+        work->steps[i] = memory_string(steps[i]);
+    if (kernel)
+        take_settings(work, kernel);
     while (*last)
         last = &(*last)->next;
     *last = work;
@@ -32,9 +54,23 @@ void work_add(struct launcher *launcher, const char *const *scenarios, size_t co
 static void work_free(struct work *work)
 {
     for (size_t i = 0; i < work->count; i++)
-        free(work->scenarios[i]);
-    free(work->scenarios);
+        free(work->steps[i]);
+    free(work->steps);
+    free(work->node);
+    free(work->path);
+    free(work->args);
     free(work);
+}
+
+static uint64_t run_kernel(void *arg, const char *name, uint32_t rank, const uint64_t *scalars,
+                           size_t count)
+{
+    const struct kernel_call call = {
+        .kernel = name, .rank = rank, .args = scalars, .arg_count = count};
+    struct launcher *launcher = arg;
+
+    exec_begin(launcher, &call, launcher->options->kernel.path);
+    return launcher->exec.number;
 }
 
 static struct scenario_host host_of(struct launcher *launcher)
@@ -46,8 +82,12 @@ static struct scenario_host host_of(struct launcher *launcher)
         .run_dir_fd = launcher->dir.fd,
         .logical_system = launcher->options->logical_system,
         .physical_system = launcher->options->physical_system,
+        .seed = launcher->options->seed,
+        .dfs_dir = getenv(DFS_BASE),
         .report = launcher->results,
         .gather = tree_gather,
+        .set_rings = tree_set_rings,
+        .run_kernel = run_kernel,
         .finished = work_finished,
     };
 }
@@ -62,7 +102,46 @@ static void start_scenario(struct launcher *launcher, const char *name)
     launcher->results = run_report_scenario(launcher->report, name);
     launcher->scenarios_begun++;
     host = host_of(launcher);
+    launcher->over_at_once = false;
     launcher->running = launcher->scenario->start(&host);
+    if (launcher->over_at_once)
+        work_finished(launcher);
+}
+
+/* The node of --at, which was checked, or RANK_NONE when any of the kernel's level will do. */
+static uint32_t node_of(const struct launcher *launcher, const struct work *work)
+{
+    uint32_t rank = RANK_NONE;
+    struct error ignored;
+
+    if (work->node)
+        topology_parse_path(launcher->options->topology, work->node, &rank, &ignored);
+    return rank;
+}
+
+static void start_kernel(struct launcher *launcher, const struct work *work)
+{
+    const struct kernel_call call = {.kernel = work->steps[work->at],
+                                     .rank = node_of(launcher, work),
+                                     .args = work->args,
+                                     .arg_count = work->arg_count};
+
+    launcher->scenario = NULL;
+    launcher->results = run_report_scenario(launcher->report, strrchr(call.kernel, '/') + 1);
+    launcher->scenarios_begun++;
+    events_append(launcher->events_fd, "kernel_started", NULL, "{s:s}", "file", call.kernel);
+    launcher_phase(launcher, RUN_WORKING);
+    exec_begin(launcher, &call, work->path);
+}
+
+static void start_step(struct launcher *launcher)
+{
+    const struct work *work = launcher->work;
+
+    if (work_is_kernel(work->steps[work->at]))
+        start_kernel(launcher, work);
+    else
+        start_scenario(launcher, work->steps[work->at]);
 }
 
 static void start_work(struct launcher *launcher, struct work *work)
@@ -70,31 +149,45 @@ static void start_work(struct launcher *launcher, struct work *work)
     work->first_result = launcher->scenarios_begun;
     if (work->count == 0) {
         launcher_phase(launcher, RUN_WORKING);
-        tree_gather(launcher, PURPOSE_DISCOVER);
+        tree_gather(launcher, GATHER_DISCOVER);
     } else {
-        start_scenario(launcher, work->scenarios[0]);
+        start_step(launcher);
     }
-}
-
-static json_t *results_since(const struct launcher *launcher, size_t first)
-{
-    json_t *report = run_report_json(launcher->report);
-    const json_t *all = json_object_get(report, "scenarios");
-    json_t *some = json_array();
-
-    for (size_t i = first; i < json_array_size(all); i++)
-        json_array_append(some, json_array_get(all, i));
-    json_decref(report);
-    return some;
 }
 
 static void answer_exec(struct launcher *launcher, const struct work *work)
 {
-    control_reply(work->client, work->failed ? EXIT_CHECK : EXIT_DONE,
+    control_reply(work->client, work->exit_code,
                   json_pack("{s:s, s:s, s:o, s:s}", "schema", "linqu.exec/1", "run",
                             launcher->dir.name, "scenarios",
-                            results_since(launcher, work->first_result), "result",
-                            work->failed ? "fail" : "pass"));
+                            run_report_results(launcher->report, work->first_result), "result",
+                            work->exit_code ? "fail" : "pass"));
+}
+
+static void stop(struct launcher *launcher)
+{
+    launcher->closing_ns = 0;
+    ending_begin(launcher, true, launcher->options->stop_timeout_s * UINT64_C(1000));
+}
+
+/* What kernels left to tell is written before the stop: a node that ran many tasks would else have
+ * to do it within the time that it has to leave. */
+static void close_up(struct launcher *launcher)
+{
+    if (!launcher->records_due || launcher->phase == RUN_STOPPING) {
+        stop(launcher);
+        return;
+    }
+    launcher->closing_ns = clock_now_ns();
+    tree_gather(launcher, GATHER_RECORDS);
+}
+
+void work_tick(struct launcher *launcher)
+{
+    if (launcher->closing_ns && launcher->phase != RUN_STOPPING &&
+        clock_now_ns() - launcher->closing_ns >=
+            launcher->options->stop_timeout_s * UINT64_C(1000000000))
+        stop(launcher);
 }
 
 /* The first of the list is done: on to the next, or to idling, or to the end. */
@@ -109,24 +202,18 @@ static void work_done(struct launcher *launcher)
     else if (launcher->options->hold)
         launcher_phase(launcher, RUN_READY);
     else
-        ending_begin(launcher, true, launcher->options->stop_timeout_s * UINT64_C(1000));
+        close_up(launcher);
 }
 
-static void scenario_done(struct launcher *launcher)
+/* The first failure of a work decides what its client exits with. */
+static void step_done(struct launcher *launcher, int exit_code)
 {
     struct work *work = launcher->work;
-    bool passed = report_scenario_passed(launcher->results);
 
-    events_append(launcher->events_fd, "scenario_ended", NULL, "{s:s, s:s}", "name",
-                  launcher->scenario->name, "result", passed ? "pass" : "fail");
-    say_scenario(launcher, launcher->results);
-    if (!passed) {
-        work->failed = true;
-        launcher_blame(launcher, EXIT_CHECK, "a check of the scenario %s does not hold",
-                       launcher->scenario->name);
-    }
+    if (work->exit_code == EXIT_DONE)
+        work->exit_code = exit_code;
     if (++work->at < work->count) {
-        start_scenario(launcher, work->scenarios[work->at]);
+        start_step(launcher);
         return;
     }
     if (work->client)
@@ -134,11 +221,53 @@ static void scenario_done(struct launcher *launcher)
     work_done(launcher);
 }
 
+static void scenario_done(struct launcher *launcher)
+{
+    bool passed = report_scenario_passed(launcher->results);
+
+    events_append(launcher->events_fd, "scenario_ended", NULL, "{s:s, s:s}", "name",
+                  launcher->scenario->name, "result", passed ? "pass" : "fail");
+    say_scenario(launcher, launcher->results);
+    if (!passed)
+        launcher_blame(launcher, EXIT_CHECK, "a check of the scenario %s does not hold",
+                       launcher->scenario->name);
+    step_done(launcher, passed ? EXIT_DONE : EXIT_CHECK);
+}
+
+static void kernel_done(struct launcher *launcher, const struct kernel_result *result)
+{
+    bool passed = result->exit_code == EXIT_DONE;
+    char path[LIMIT_NODE_PATH] = "no node";
+
+    launcher->records_due = true;
+    if (result->rank != RANK_NONE)
+        topology_path(launcher->options->topology, result->rank, path, sizeof path);
+    events_append(launcher->events_fd, "kernel_ended", NULL, "{s:I, s:f, s:s}", "exec",
+                  (json_int_t)result->exec, "ms", (double)result->took_ns / 1e6, "error",
+                  result->error);
+    if (!passed)
+        launcher_blame(launcher, result->exit_code, "%s", result->error);
+    report_check(launcher->results, "completed", passed, "%s%s", passed ? "on " : "",
+                 passed ? path : result->error);
+    say_scenario(launcher, launcher->results);
+    step_done(launcher, result->exit_code);
+}
+
+void work_kernel_ended(struct launcher *launcher, const struct kernel_result *result)
+{
+    if (launcher->running)
+        launcher->scenario->kernel_done(launcher->running, result->exit_code, result->error);
+    else if (launcher->work && launcher->work->count)
+        kernel_done(launcher, result);
+}
+
 void work_finished(void *arg)
 {
     struct launcher *launcher = arg;
 
-    launcher->finished = launcher->running;
+    launcher->over_at_once = !launcher->running; // start() has not returned
+    if (launcher->running)
+        launcher->finished = launcher->running;
     launcher->running = NULL;
 }
 
@@ -162,6 +291,8 @@ void work_gathered(struct launcher *launcher, const struct gather_result *result
         launcher->scenario->gathered(launcher->running, result);
     else if (launcher->work && launcher->work->count == 0)
         discovery_done(launcher, result);
+    else if (launcher->closing_ns && launcher->phase != RUN_STOPPING)
+        stop(launcher);
 }
 
 static void write_pids(struct launcher *launcher)
@@ -210,8 +341,9 @@ void work_begin(struct launcher *launcher)
     write_pids(launcher);
     prune_in_background(launcher);
     detach_tell(launcher, EXIT_DONE);
-    if (launcher->options->scenario_count)
-        work_add(launcher, launcher->options->scenarios, launcher->options->scenario_count, NULL);
+    if (launcher->options->step_count)
+        work_add(launcher, launcher->options->steps, launcher->options->step_count,
+                 &launcher->options->kernel, NULL);
     if (launcher->work)
         start_work(launcher, launcher->work);
     else if (!launcher->options->hold)
@@ -226,15 +358,23 @@ void work_wake(struct launcher *launcher)
 
 void work_turn(struct launcher *launcher)
 {
-    if (!launcher->finished)
-        return;
-    launcher->scenario->destroy(launcher->finished);
-    launcher->finished = NULL;
-    scenario_done(launcher);
+    while (launcher->exec.runs || launcher->finished) {
+        kernels_turn(launcher);
+        if (launcher->finished) {
+            launcher->scenario->destroy(launcher->finished);
+            launcher->finished = NULL;
+            scenario_done(launcher);
+        } else if (launcher->exec.ended) {
+            exec_turn(launcher);
+        } else {
+            return;
+        }
+    }
 }
 
 void work_abandon(struct launcher *launcher)
 {
+    exec_abandon(launcher);
     if (launcher->running)
         launcher->scenario->destroy(launcher->running);
     if (launcher->finished)

@@ -18,7 +18,7 @@ static enum member_status status_of(const struct discovery *discovery, uint32_t 
 {
     enum member_status status = membership_status(discovery->table, rank);
 
-    if (status == MEMBER_LIVE && discovery->is_slow && discovery->is_slow(rank, discovery->arg))
+    if (status == MEMBER_LIVE && discovery->is_slow && discovery->is_slow(discovery->arg, rank))
         return MEMBER_SLOW;
     return status;
 }

@@ -13,7 +13,7 @@ struct discovery {
     const char *run_path; // absolute; sockets are named below it
     uint64_t took_ns;     // how long it took to find out
     /* True when a node that the table calls live is seen to be slow (from state.map); NULL: the table knows. */
-    bool (*is_slow)(uint32_t rank, void *arg);
+    bool (*is_slow)(void *arg, uint32_t rank);
     void *arg;
 };
 

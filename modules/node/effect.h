@@ -14,16 +14,21 @@ enum effect_type {
     EFFECT_WRITE_FILE, // replace logs/`name` by these bytes, whole or not at all
     EFFECT_KILL,       // send `signal` to child `peer`
     EFFECT_CLOSE,      // end the link to `peer`
-    EFFECT_EXIT,       // leave with `status`; nothing follows
+    EFFECT_CONNECT,    // connect to the named socket of node `rank`; the link will be `peer`:
+                       // EVENT_CONNECTED
+    EFFECT_APPEND, // append these bytes, whole lines, to logs/`name`, which is rotated at 16 MiB
+    EFFECT_EXIT,   // leave with `status`; nothing follows
 };
 
 struct effect {
     enum effect_type type;
     uint32_t peer;
-    uint8_t queue;       // EFFECT_SEND: enum message_queue
-    const uint8_t *data; // EFFECT_SEND: a whole frame; EFFECT_WRITE_FILE: the content
+    uint32_t rank; // EFFECT_CONNECT
+    uint8_t queue; // EFFECT_SEND: enum message_queue
+    const uint8_t
+        *data; // EFFECT_SEND: a whole frame; EFFECT_WRITE_FILE, EFFECT_APPEND: the content
     size_t size;
-    const char *name;     // EFFECT_WRITE_FILE: file name; EFFECT_LOG: component
+    const char *name;     // EFFECT_WRITE_FILE, EFFECT_APPEND: file name; EFFECT_LOG: component
     const char *text;     // EFFECT_LOG: the sentence; EFFECT_EXIT and EFFECT_CLOSE: why
     const char *fields;   // EFFECT_LOG: logfmt words, or NULL
     enum log_level level; // EFFECT_LOG

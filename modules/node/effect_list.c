@@ -45,11 +45,13 @@ static struct effect *add(struct effect_list *list, enum effect_type type)
 void effects_open(struct node *node)
 {
     enum { KEEP_BYTES = 64 * 1024 };
+    struct buffer *bytes = &node->effects.bytes;
+    bool large = bytes->size > KEEP_BYTES; // the next step may need as much
 
     node->effects.count = 0;
-    buffer_clear(&node->effects.bytes);
-    if (node->effects.bytes.capacity > KEEP_BYTES)
-        buffer_free(&node->effects.bytes);
+    buffer_clear(bytes);
+    if (bytes->capacity > KEEP_BYTES && !large)
+        buffer_free(bytes);
 }
 
 struct effects effects_close(struct node *node)
@@ -67,11 +69,19 @@ struct effects effects_close(struct node *node)
     return (struct effects){.list = list->items, .count = list->count};
 }
 
+/* A child that is given a task is watched while it computes. */
+static void note_task(struct node *node, uint32_t peer, unsigned type)
+{
+    if (type == MSG_CALL_TASK && peer >= PEER_FIRST_CHILD && peer <= node->child_count)
+        watch_work_soon(node);
+}
+
 void want_frame(struct node *node, uint32_t peer, const uint8_t *frame, size_t size)
 {
     const void *data = keep(&node->effects, frame, size);
     struct effect *effect = add(&node->effects, EFFECT_SEND);
 
+    note_task(node, peer, frame[5]);
     effect->peer = peer;
     effect->queue = (uint8_t)message_queue_of((enum message_type)frame[5]);
     effect->data = data;
@@ -106,6 +116,7 @@ void want_message_to(struct node *node, uint32_t peer, const struct coord *targe
     message->sender = node->coord;
     message->target = *target;
     message_pack(&list->bytes, message);
+    note_task(node, peer, message->type);
     effect->peer = peer;
     effect->queue = (uint8_t)message_queue_of(message->type);
     effect->data = offset_of(at);
@@ -145,6 +156,36 @@ void want_file(struct node *node, const char *name, const void *content, size_t 
     effect->size = size;
 }
 
+/* True when the list ends with lines for that file, and the bytes with those lines. */
+static bool ends_with_lines(const struct effect_list *list, const char *name)
+{
+    const struct effect *last = list->count ? &list->items[list->count - 1] : NULL;
+
+    return last && last->type == EFFECT_APPEND && strcmp(resolve(list, last->name), name) == 0 &&
+           (const uint8_t *)resolve(list, last->data) + last->size ==
+               list->bytes.data + list->bytes.size;
+}
+
+void want_lines(struct node *node, const char *name, const void *lines, size_t size)
+{
+    struct effect_list *list = &node->effects;
+    const char *kept_name;
+    const void *data;
+    struct effect *effect;
+
+    if (ends_with_lines(list, name)) {
+        buffer_append(&list->bytes, lines, size);
+        list->items[list->count - 1].size += size;
+        return;
+    }
+    kept_name = keep_text(list, name);
+    data = keep(list, lines, size);
+    effect = add(list, EFFECT_APPEND);
+    effect->name = kept_name;
+    effect->data = data;
+    effect->size = size;
+}
+
 void want_kill(struct node *node, uint32_t child, int signal)
 {
     struct effect *effect = add(&node->effects, EFFECT_KILL);
@@ -161,6 +202,14 @@ void want_close(struct node *node, uint32_t peer, const char *why)
 
     effect->peer = peer;
     effect->text = text;
+}
+
+void want_connect(struct node *node, uint32_t peer, uint32_t rank)
+{
+    struct effect *effect = add(&node->effects, EFFECT_CONNECT);
+
+    effect->peer = peer;
+    effect->rank = rank;
 }
 
 void want_exit(struct node *node, int status)

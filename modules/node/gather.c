@@ -4,9 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "node/node_internal.h"
-
-enum gather_purpose { GATHER_COUNT, GATHER_IDENTIFY, GATHER_DISCOVER };
+#include "node/runtime.h"
 
 static uint32_t subtree_nodes(const struct topology *topology, uint32_t rank)
 {
@@ -72,7 +70,10 @@ static void do_own_part(struct node *node)
     struct gather *gather = &node->gather;
 
     gather->count[node->coord.level]++;
-    if (node->coord.level != LEVEL_HOST || gather->purpose == GATHER_COUNT)
+    if (gather->purpose == GATHER_RECORDS)
+        gather->files += trace_write(node);
+    if (node->coord.level != LEVEL_HOST ||
+        (gather->purpose != GATHER_IDENTIFY && gather->purpose != GATHER_DISCOVER))
         return;
     if (gather->purpose == GATHER_IDENTIFY) {
         gather->files++;
@@ -83,9 +84,16 @@ static void do_own_part(struct node *node)
     discovery_write(node, node->now_ns);
 }
 
+static void add_error(struct gather *gather, const char *sentence)
+{
+    if (gather->error[0] == '\0' && sentence[0])
+        snprintf(gather->error, sizeof gather->error, "%.*s", LIMIT_CAUSE - 1, sentence);
+}
+
 void on_gather(struct node *node, const struct message *message)
 {
     struct gather *gather = &node->gather;
+    struct error err;
 
     if (gather->active || node->life != NODE_READY) {
         refuse(node, FRAME_UNEXPECTED, "GATHER");
@@ -97,14 +105,10 @@ void on_gather(struct node *node, const struct message *message)
     gather->correlation = message->correlation;
     gather->purpose = message->gather.purpose;
     ask_children(node, message);
+    if (gather->purpose == GATHER_WINDOWS && ring_windows_set(node, &message->gather, &err) < 0)
+        add_error(gather, err.text);
     do_own_part(node);
     check_answer(node);
-}
-
-static void add_error(struct gather *gather, const char *sentence)
-{
-    if (gather->error[0] == '\0' && sentence[0])
-        snprintf(gather->error, sizeof gather->error, "%s", sentence);
 }
 
 static void child_answered(struct node *node, struct child *child)

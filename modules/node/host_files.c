@@ -4,9 +4,10 @@
 
 #include "member/discovery.h"
 #include "node/node_internal.h"
+#include "node/runtime.h"
 #include "topo/identity.h"
 
-enum { DISCOVERY_DELAY_MS = 100 };
+enum { DISCOVERY_DELAY_MS = 100, DISCOVERY_SPACING_MS = 2 };
 
 void identity_write(struct node *node)
 {
@@ -33,6 +34,8 @@ void discovery_write(struct node *node, uint64_t since_ns)
         .self = node->config.rank,
         .run_path = node->config.run_path,
         .took_ns = node->now_ns - since_ns,
+        .is_slow = node->runtime ? node->runtime->port.is_slow : NULL,
+        .arg = node->runtime ? node->runtime->port.arg : NULL,
     };
     struct buffer text = {0};
 
@@ -47,11 +50,15 @@ void discovery_timeout(struct node *node)
     discovery_write(node, node->discovery_changed_ns);
 }
 
-/* Several changes that come together make one new file. */
+/* Several changes that come together make one new file. A death concerns every host of the run; they
+ * write one after the other, so that what is urgent about it, the end of those below the dead one
+ * and the word that calls are lost, need not wait for a thousand files. */
 void discovery_changed(struct node *node)
 {
     if (!node->writes_discovery || node->discovery_due_ns != UINT64_MAX)
         return;
     node->discovery_changed_ns = node->now_ns;
-    node->discovery_due_ns = node->now_ns + DISCOVERY_DELAY_MS * UINT64_C(1000000);
+    node->discovery_due_ns =
+        node->now_ns + (DISCOVERY_DELAY_MS + (uint64_t)DISCOVERY_SPACING_MS * node->config.rank) *
+                           UINT64_C(1000000);
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "node/node_internal.h"
+#include "node/runtime.h"
 
 enum { CHANGES_AT_ONCE = 64 };
 
@@ -59,8 +60,11 @@ void members_tell(struct node *node, uint32_t rank, enum member_status status, u
         .cause = wire_str_of(cause),
     };
 
-    if (membership_set(node->members, rank, status, generation))
-        pass_on(node, PEER_NONE, &change, 1);
+    if (!membership_set(node->members, rank, status, generation))
+        return;
+    if (travels_down(&change))
+        calls_lost(node, rank, cause);
+    pass_on(node, PEER_NONE, &change, 1);
 }
 
 /* A child speaks of its own subtree, the parent of all that is not ours. */
@@ -71,6 +75,14 @@ static bool may_speak_of(const struct node *node, uint32_t peer, uint32_t rank)
     if (peer == PEER_PARENT)
         return !topology_within(node->topology, rank, node->config.rank);
     return topology_within(node->topology, rank, child_rank(node, peer));
+}
+
+static void lose_changed(struct node *node, const struct wire_member *change)
+{
+    char cause[LIMIT_CAUSE];
+
+    if (travels_down(change))
+        calls_lost(node, change->rank, wire_str_copy(change->cause, cause, sizeof cause));
 }
 
 void on_members(struct node *node, uint32_t peer, const struct msg_members *members)
@@ -88,6 +100,7 @@ void on_members(struct node *node, uint32_t peer, const struct msg_members *memb
         if (!membership_set(node->members, change->rank, (enum member_status)change->status,
                             change->generation))
             continue;
+        lose_changed(node, change);
         news[count++] = *change;
         if (count == CHANGES_AT_ONCE) {
             pass_on(node, peer, news, count);

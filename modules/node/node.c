@@ -6,6 +6,7 @@
 #include "base/exit_code.h"
 #include "base/memory.h"
 #include "node/node_internal.h"
+#include "node/runtime.h"
 
 static void count_children(struct node *node)
 {
@@ -30,6 +31,9 @@ struct node *node_create(const struct node_config *config)
     node->beat_due_ns = UINT64_MAX;
     node->stop_due_ns = UINT64_MAX;
     node->discovery_due_ns = UINT64_MAX;
+    node->work_due_ns = UINT64_MAX;
+    if (config->port)
+        runtime_create(node);
     return node;
 }
 
@@ -37,10 +41,12 @@ void node_destroy(struct node *node)
 {
     if (!node)
         return;
+    runtime_destroy(node);
     message_reader_destroy(node->reader);
     membership_destroy(node->members);
     buffer_free(&node->effects.bytes);
     free(node->effects.items);
+    free(node->windows);
     free(node->visitors);
     free(node->children);
     free(node);
@@ -76,7 +82,9 @@ static bool is_visitor(const struct node *node, uint32_t peer)
 
 static void on_frame(struct node *node, const struct event *event)
 {
-    if (is_visitor(node, event->peer))
+    if (is_contact(event->peer))
+        contact_frame(node, event);
+    else if (is_visitor(node, event->peer))
         visitor_frame(node, event);
     else
         edge_frame(node, event);
@@ -86,6 +94,10 @@ static void on_frame(struct node *node, const struct event *event)
  * them leaves nobody to obey. */
 static void on_link_closed(struct node *node, uint32_t peer, enum frame_fault fault)
 {
+    if (is_contact(peer)) {
+        contact_closed(node, peer);
+        return;
+    }
     if (is_visitor(node, peer)) {
         visitor_closed(node, peer, fault);
         return;
@@ -102,16 +114,27 @@ static void on_link_closed(struct node *node, uint32_t peer, enum frame_fault fa
 static void on_timeout(struct node *node, const struct event *event)
 {
     if (node->now_ns >= node->beat_due_ns)
-        watch_beats(node, event->beats_ns);
+        watch_beats(node, event);
+    if (node->now_ns >= node->work_due_ns)
+        watch_work(node, event->work);
     if (node->now_ns >= node->stop_due_ns)
         stop_timeout(node);
     if (node->now_ns >= node->discovery_due_ns)
         discovery_timeout(node);
 }
 
+static void count_tasks(struct node *node)
+{
+    const struct runtime *runtime = node->runtime;
+
+    node->counters.tasks_queued = runtime ? runtime->queue.count : 0;
+    node->counters.tasks_open = node->counters.tasks_queued + (runtime && runtime->top);
+}
+
 struct effects node_step(struct node *node, const struct event *event)
 {
-    node->now_ns = event->now_ns;
+    if (event->now_ns > node->now_ns)
+        node->now_ns = event->now_ns;
     node->wall_ns = event->wall_ns;
     effects_open(node);
     switch (event->type) {
@@ -131,7 +154,7 @@ struct effects node_step(struct node *node, const struct event *event)
         on_link_closed(node, event->peer, event->fault);
         break;
     case EVENT_CHILD_GONE:
-        on_child_gone(node, event->peer, event->wait_status);
+        on_child_gone(node, event);
         break;
     case EVENT_PARENT_GONE:
         want_log(node, LOG_ERROR, "life", NULL,
@@ -144,10 +167,18 @@ struct effects node_step(struct node *node, const struct event *event)
     case EVENT_FILE_WRITTEN:
         gather_file_written(node, event->text);
         break;
+    case EVENT_CONNECTED:
+        contact_opened(node, event->peer, event->text);
+        break;
+    case EVENT_RUN:
+        calls_run(node);
+        break;
     case EVENT_TERMINATE:
         stop_begin(node, true, node->config.stop_ms, "asked by SIGTERM");
         break;
     }
+    dispatch_turn(node);
+    count_tasks(node);
     return effects_close(node);
 }
 
@@ -158,7 +189,8 @@ static uint64_t earlier(uint64_t a, uint64_t b)
 
 uint64_t node_deadline(const struct node *node)
 {
-    return earlier(node->beat_due_ns, earlier(node->stop_due_ns, node->discovery_due_ns));
+    return earlier(earlier(node->beat_due_ns, node->work_due_ns),
+                   earlier(node->stop_due_ns, node->discovery_due_ns));
 }
 
 enum node_life node_life(const struct node *node)

@@ -4,13 +4,16 @@
 #ifndef NODE_NODE_H
 #define NODE_NODE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/limits.h"
 #include "member/membership.h"
 #include "model/life.h"
+#include "model/waiting.h"
 #include "node/effect.h"
 #include "node/event.h"
+#include "node/port.h"
 #include "topo/topology.h"
 
 /* All borrowed; outlive the node. */
@@ -23,8 +26,14 @@ struct node_config {
         *run_path; // directory of the run, for the socket paths in identity.json and discovery.json
     int pid;
     uint64_t beat_interval_ms;
-    uint64_t stop_ms; // how long a subtree that is told to leave by SIGTERM may take
+    uint64_t task_timeout_ms;     // how long a kernel may compute in this run, 0: no limit
+    uint64_t stop_ms;             // how long a subtree that is told to leave by SIGTERM may take
+    uint32_t visitors_most;       // named-socket connections taken at one time; 0: VISITORS_USUAL
+    uint64_t copy_budget;         // bytes of copies of others' data that are kept, 0: the usual
+    const struct node_port *port; // what running tasks needs; copied
 };
+
+enum { VISITORS_USUAL = 1024 };
 
 struct node;
 
@@ -33,6 +42,10 @@ void node_destroy(struct node *node);
 
 /* Tell the node one thing. Its answer, and all that it points to, lives until the next call. */
 struct effects node_step(struct node *node, const struct event *event);
+
+/* True when the node has kernels to run: it wants an EVENT_RUN as soon as what it has said so far
+ * is sent. */
+bool node_wants_run(const struct node *node);
 
 /* When the node wants its next EVENT_TIMEOUT, on the clock of now_ns; UINT64_MAX for never. */
 uint64_t node_deadline(const struct node *node);
@@ -48,7 +61,20 @@ struct node_counters {
     uint32_t children_dead;                  // died without leaving in order
     uint32_t children_slow;                  // seen as slow now
     uint32_t connections;                    // named-socket connections that are open
+    uint64_t tasks_done, tasks_failed;       // that this node ran
+    uint32_t tasks_queued;                   // that it is to run
+    uint32_t tasks_open;                     // likewise, and those begun and not ended
+    uint64_t late; // completions, look-ups and releases of what is not there, or not any more
 };
 const struct node_counters *node_counters(const struct node *node);
+
+/* What it is waiting for. */
+struct node_waiting {
+    enum waiting what;
+    uint32_t rank; // whom it waits for
+    uint32_t id;   // the task's, for WAITS_FOR_TASK and WAITS_FOR_ROOM
+    uint16_t depth;
+};
+struct node_waiting node_waiting(const struct node *node);
 
 #endif

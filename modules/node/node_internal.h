@@ -4,6 +4,7 @@
 #define NODE_NODE_INTERNAL_H
 
 #include "base/buffer.h"
+#include "model/ring_capacity.h"
 #include "node/node.h"
 #include "wire/message.h"
 
@@ -22,7 +23,8 @@ struct child {
 /* A connection over the named socket. */
 struct visitor {
     uint32_t peer;
-    bool greeted; // its HEARTBEAT named our system
+    bool greeted;  // it has said that it is of our run
+    uint64_t used; // when it was last heard, in frames
 };
 
 /* One down-up round that passes through this node. */
@@ -58,15 +60,20 @@ struct node {
     uint32_t children_starting;
     struct visitor *visitors;
     uint32_t visitor_count, visitor_capacity;
+    uint64_t visitor_uses;
     struct membership *members;
     struct message_reader *reader;
     struct effect_list effects;
     struct gather gather;
+    struct runtime *runtime; // runtime.h
+    struct ring_capacity *windows; // ring_window.c; by level; NULL: rings are used as the run has them
     struct node_counters counters;
     uint64_t now_ns, wall_ns;
     uint64_t beat_due_ns;      // next look at the children's beats, and sign of our own
     uint64_t stop_due_ns;      // next stage of the stop; UINT64_MAX: none
     uint64_t stop_step_ns;     // from SIGTERM to SIGKILL
+    uint64_t work_due_ns;      // next look at what the children compute; UINT64_MAX: none
+    unsigned work_idle;        // looks since one had an open task
     uint64_t discovery_due_ns; // next rewrite of discovery.json; UINT64_MAX: none
     uint64_t sequence;
     uint64_t discovery_changed_ns;
@@ -85,8 +92,11 @@ void want_message_to(struct node *node, uint32_t peer, const struct coord *targe
 void want_log(struct node *node, enum log_level level, const char *component, const char *fields,
               const char *format, ...) __attribute__((format(printf, 5, 6)));
 void want_file(struct node *node, const char *name, const void *data, size_t size);
+/* Whole lines for the end of a file; those of one step for the same file go together. */
+void want_lines(struct node *node, const char *name, const void *lines, size_t size);
 void want_kill(struct node *node, uint32_t child, int signal);
 void want_close(struct node *node, uint32_t peer, const char *why);
+void want_connect(struct node *node, uint32_t peer, uint32_t rank);
 void want_exit(struct node *node, int status);
 
 /* node.c */
@@ -107,9 +117,11 @@ void stop_timeout(struct node *node);
 
 /* watch.c: who is slow, who is gone. */
 void watch_begin(struct node *node);
-void watch_beats(struct node *node, const uint64_t *beats_ns);
+void watch_beats(struct node *node, const struct event *event);
+void watch_work(struct node *node, const struct child_work *work); // who computes for too long is ended
+void watch_work_soon(struct node *node);                          // a child was given a task
 void watch_end_child(struct node *node, uint32_t child, const char *fault);
-void on_child_gone(struct node *node, uint32_t child, int wait_status);
+void on_child_gone(struct node *node, const struct event *event);
 
 /* members.c: the word of a death or a leave travels over the whole tree. */
 void members_tell(struct node *node, uint32_t rank, enum member_status status, uint32_t generation,
@@ -129,11 +141,17 @@ void on_gathered(struct node *node, uint32_t child, const struct msg_gathered *g
 void gather_child_gone(struct node *node, uint32_t child);
 void gather_file_written(struct node *node, const char *error);
 
+/* ring_window.c: how much of the rings is used. */
+struct ring_capacity ring_window(const struct node *node, enum level owner);
+/* -1 and a sentence when this node computes, so that its rings cannot change. */
+int ring_windows_set(struct node *node, const struct msg_gather *gather, struct error *err);
+
 /* visit.c: named-socket connections. */
 void visitor_opened(struct node *node, uint32_t peer);
 void visitor_closed(struct node *node, uint32_t peer, enum frame_fault fault);
 void visitor_frame(struct node *node, const struct event *event);
 void refuse(struct node *node, enum frame_fault fault, const char *from); // count it, log it once
+bool names_our_system(const struct node *node, const struct msg_heartbeat *heartbeat);
 void heartbeat_answer(struct node *node, uint32_t peer, const struct message *question);
 
 /* route.c: frames for others, by the header alone. */

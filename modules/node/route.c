@@ -1,6 +1,7 @@
 /* Tree edges: frames for others go on by their header alone, frames for us are read and handled. */
 
 #include "node/node_internal.h"
+#include "node/runtime.h"
 
 uint32_t route(const struct node *node, const struct coord *target)
 {
@@ -81,6 +82,8 @@ static void edge_heartbeat(struct node *node, uint32_t peer, const struct messag
 
 static void edge_message(struct node *node, uint32_t peer, const struct message *message)
 {
+    if (runtime_message(node, peer, message))
+        return;
     if (message->type == MSG_HEARTBEAT)
         edge_heartbeat(node, peer, message);
     else if (message->type == MSG_MEMBERS)

@@ -5,7 +5,7 @@
 #include <signal.h>
 
 #include "base/exit_code.h"
-#include "node/node_internal.h"
+#include "node/runtime.h"
 
 enum { STOP_MS_LEAST = 200 };
 
@@ -42,6 +42,8 @@ void stop_check(struct node *node)
         return;
     life_move(node, NODE_STOPPED);
     node->stop_due_ns = UINT64_MAX;
+    trace_write(node);
+    runtime_sum_up(node);
     want_log(node, LOG_INFO, "life", NULL, "stopped");
     want_exit(node, node->failure_told ? EXIT_START : 0);
 }

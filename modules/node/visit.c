@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "node/node_internal.h"
+#include "node/runtime.h"
 
 static struct visitor *visitor_of(struct node *node, uint32_t peer)
 {
@@ -17,14 +17,33 @@ static struct visitor *visitor_of(struct node *node, uint32_t peer)
     return NULL;
 }
 
+/* Who has been silent for longest can come again. */
+static void make_room(struct node *node)
+{
+    struct visitor *silent = &node->visitors[0];
+    uint32_t peer;
+
+    for (uint32_t i = 1; i < node->visitor_count; i++)
+        if (node->visitors[i].used < silent->used)
+            silent = &node->visitors[i];
+    peer = silent->peer;
+    visitor_closed(node, peer, FRAME_OK);
+    want_close(node, peer, "others want to come in");
+}
+
 void visitor_opened(struct node *node, uint32_t peer)
 {
+    uint32_t most = node->config.visitors_most ? node->config.visitors_most : VISITORS_USUAL;
+
+    if (node->visitor_count >= most)
+        make_room(node);
     if (node->visitor_count == node->visitor_capacity) {
         node->visitor_capacity = node->visitor_capacity ? 2 * node->visitor_capacity : 4;
         node->visitors =
             memory_resize(node->visitors, node->visitor_capacity, sizeof *node->visitors);
     }
-    node->visitors[node->visitor_count++] = (struct visitor){.peer = peer};
+    node->visitors[node->visitor_count++] =
+        (struct visitor){.peer = peer, .used = ++node->visitor_uses};
     node->counters.connections++;
 }
 
@@ -72,7 +91,7 @@ void heartbeat_answer(struct node *node, uint32_t peer, const struct message *qu
     want_message_to(node, peer, &question->sender, &message);
 }
 
-static bool names_our_system(const struct node *node, const struct msg_heartbeat *heartbeat)
+bool names_our_system(const struct node *node, const struct msg_heartbeat *heartbeat)
 {
     size_t size = strlen(node->config.logical_system);
 
@@ -80,16 +99,27 @@ static bool names_our_system(const struct node *node, const struct msg_heartbeat
            memcmp(heartbeat->logical_system.text, node->config.logical_system, size) == 0;
 }
 
-static enum frame_fault visitor_message(struct node *node, struct visitor *visitor,
-                                        const struct message *message)
+static enum frame_fault visitor_greets(struct node *node, struct visitor *visitor,
+                                       const struct message *message)
 {
-    if (message->type != MSG_HEARTBEAT || message->heartbeat.answer)
+    if (message->heartbeat.answer)
         return FRAME_UNEXPECTED;
     if (!names_our_system(node, &message->heartbeat))
         return FRAME_BAD_SYSTEM;
     visitor->greeted = true;
     heartbeat_answer(node, visitor->peer, message);
     return FRAME_OK;
+}
+
+static enum frame_fault visitor_message(struct node *node, struct visitor *visitor,
+                                        const struct message *message)
+{
+    if (message->type == MSG_HEARTBEAT)
+        return visitor_greets(node, visitor, message);
+    if (!visitor->greeted || !coord_equal(&message->target, &node->coord) ||
+        (message->type != MSG_TENSOR_LOOKUP && message->type != MSG_TENSOR_DATA))
+        return FRAME_UNEXPECTED;
+    return runtime_message(node, visitor->peer, message) ? FRAME_OK : FRAME_UNEXPECTED;
 }
 
 void visitor_frame(struct node *node, const struct event *event)
@@ -100,6 +130,7 @@ void visitor_frame(struct node *node, const struct event *event)
 
     if (!visitor)
         return;
+    visitor->used = ++node->visitor_uses;
     fault = message_read(node->reader, event->frame, event->size, &message);
     if (fault == FRAME_OK)
         fault = visitor_message(node, visitor, &message);

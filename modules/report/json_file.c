@@ -3,41 +3,29 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "rundir/file.h"
+
 enum { JSON_FILE_MAX = 64 * 1024 * 1024 }; // bytes that a reader takes
 
-static int write_all(int fd, const json_t *object)
-{
-    FILE *file = fdopen(fd, "w");
-    int failed;
-
-    if (!file) {
-        close(fd);
-        return -1;
-    }
-    failed = json_print(file, object);
-    return fclose(file) || failed ? -1 : 0;
-}
+enum { JSON_STYLE = JSON_INDENT(2) | JSON_REAL_PRECISION(12) };
 
 int json_file_write(int dir_fd, const char *name, const json_t *object, struct error *err)
 {
-    char temporary[256];
-    int fd;
+    char *text = json_dumps(object, JSON_STYLE);
+    size_t size = text ? strlen(text) : 0;
+    int result;
 
-    snprintf(temporary, sizeof temporary, ".%.200s.%d", name, (int)getpid());
-    unlinkat(dir_fd, temporary, 0); // of an earlier process with our pid
-    fd = openat(dir_fd, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-    if (fd < 0)
-        return error_set(err, "cannot make %s: %s", name, strerror(errno));
-    if (write_all(fd, object) < 0 || renameat(dir_fd, temporary, dir_fd, name) < 0) {
-        error_set(err, "cannot write %s: %s", name, strerror(errno));
-        unlinkat(dir_fd, temporary, 0);
-        return -1;
-    }
-    return 0;
+    if (!text)
+        return error_set(err, "cannot write %s: no memory for its text", name);
+    text[size] = '\n'; // in the place of the closing NUL
+    result = file_replace(dir_fd, name, text, size + 1, err);
+    free(text);
+    return result;
 }
 
 /* Through a stream, since jansson reads a bare descriptor byte by byte. Closes it. */
@@ -79,7 +67,7 @@ json_t *json_file_read(int dir_fd, const char *name, struct error *err)
 
 int json_print(FILE *out, const json_t *object)
 {
-    if (json_dumpf(object, out, JSON_INDENT(2) | JSON_REAL_PRECISION(12)) < 0 ||
+    if (json_dumpf(object, out, JSON_STYLE) < 0 ||
         putc('\n', out) == EOF)
         return -1;
     return fflush(out) == 0 ? 0 : -1;

@@ -83,9 +83,7 @@ void log_merge_destroy(struct log_merge *merge)
     free(merge);
 }
 
-/* --- open files
- * ------------------------------------------------------------------------------------------------------
- */
+/* --- open files ------------------------------------------------------------------------------- */
 
 static void close_oldest(struct log_merge *merge)
 {
@@ -169,9 +167,7 @@ static bool source_advance(struct log_merge *merge, struct source *source)
     return source->fd >= 0;
 }
 
-/* --- lines
- * ------------------------------------------------------------------------------------------------------------
- */
+/* --- lines ------------------------------------------------------------------------------------ */
 
 /* Whether a whole line begins at `start`; sets its size. A buffer that is full without a newline is
  * a line. */
@@ -243,9 +239,7 @@ static bool source_next(struct log_merge *merge, size_t index)
     return false;
 }
 
-/* --- the heap
- * -----------------------------------------------------------------------------------------------------------
- */
+/* --- the heap --------------------------------------------------------------------------------- */
 
 static bool earlier(const struct log_merge *merge, size_t a, size_t b)
 {

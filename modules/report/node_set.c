@@ -38,9 +38,7 @@ uint32_t node_set_count(const struct node_set *set)
     return count;
 }
 
-/* --- reading
- * ----------------------------------------------------------------------------------------------------------
- */
+/* --- reading ---------------------------------------------------------------------------------- */
 
 /* One path with sets: for each level the indices that are meant; NULL where the level is left out.
  */
@@ -219,9 +217,7 @@ int node_set_add_text(struct node_set *set, const char *text, struct error *err)
     }
 }
 
-/* --- writing
- * ----------------------------------------------------------------------------------------------------------
- */
+/* --- writing ---------------------------------------------------------------------------------- */
 
 /* Different paths from one node down to members of one level, without the node's own name. */
 struct tails {

@@ -36,6 +36,8 @@ struct run_report {
     uint64_t started_ns, ended_ns;        // wall clock; ended 0: still running
     int64_t phase_ms[REPORT_PHASE_COUNT]; // -1: not reached
     struct report_scenario *scenarios, **last;
+    size_t kept;                           // scenarios in the list
+    size_t earlier_passed, earlier_failed; // that are only counted any more
     struct run_leaks leaks;
     bool leaks_known;
     char *cause; // the first
@@ -91,9 +93,27 @@ void run_report_phase(struct run_report *report, enum report_phase phase, uint64
     report->phase_ms[phase] = (int64_t)duration_ms;
 }
 
+/* A run that is held for days is not to grow with what it was asked. */
+static void only_count_oldest(struct run_report *report)
+{
+    struct report_scenario *oldest = report->scenarios;
+
+    if (report_scenario_passed(oldest))
+        report->earlier_passed++;
+    else
+        report->earlier_failed++;
+    report->scenarios = oldest->next;
+    report->kept--;
+    scenario_destroy(oldest);
+}
+
 struct report_scenario *run_report_scenario(struct run_report *report, const char *name)
 {
     struct report_scenario *scenario = memory_new(1, sizeof *scenario);
+
+    if (report->kept == REPORT_SCENARIOS_KEPT)
+        only_count_oldest(report);
+    report->kept++;
 
     scenario->name = memory_string(name);
     scenario->report = report;
@@ -179,6 +199,8 @@ const char *run_report_first_cause(const struct run_report *report, int *exit_co
 
 static bool all_passed(const struct run_report *report)
 {
+    if (report->earlier_failed)
+        return false;
     for (const struct report_scenario *s = report->scenarios; s; s = s->next)
         if (!report_scenario_passed(s))
             return false;
@@ -204,9 +226,7 @@ int run_report_end(struct run_report *report)
     return report->exit_code;
 }
 
-/* --- the object
- * -------------------------------------------------------------------------------------------------
- */
+/* --- the object ------------------------------------------------------------------------------- */
 
 static const char *result_word(bool passed)
 {
@@ -256,12 +276,14 @@ static json_t *scenario_json(const struct report_scenario *scenario)
                      result_word(report_scenario_passed(scenario)), "checks", checks);
 }
 
-static json_t *scenarios_json(const struct run_report *report)
+json_t *run_report_results(const struct run_report *report, size_t first)
 {
     json_t *scenarios = json_array();
+    size_t number = report->earlier_passed + report->earlier_failed;
 
     for (const struct report_scenario *s = report->scenarios; s; s = s->next)
-        json_array_append_new(scenarios, scenario_json(s));
+        if (number++ >= first)
+            json_array_append_new(scenarios, scenario_json(s));
     return scenarios;
 }
 
@@ -314,7 +336,11 @@ json_t *run_report_json(const struct run_report *report)
     json_object_set_new(object, "started", time_json(report->started_ns));
     json_object_set_new(object, "ended", time_json(report->ended_ns));
     json_object_set_new(object, "phases", phases_json(report));
-    json_object_set_new(object, "scenarios", scenarios_json(report));
+    json_object_set_new(object, "scenarios", run_report_results(report, 0));
+    if (report->earlier_passed + report->earlier_failed)
+        json_object_set_new(object, "earlier",
+                            json_pack("{s:I, s:I}", "passed", (json_int_t)report->earlier_passed,
+                                      "failed", (json_int_t)report->earlier_failed));
     end_json(report, object);
     return object;
 }

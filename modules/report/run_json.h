@@ -25,7 +25,12 @@ void run_report_destroy(struct run_report *report);
 enum report_phase { REPORT_START, REPORT_WORK, REPORT_STOP, REPORT_PHASE_COUNT };
 void run_report_phase(struct run_report *report, enum report_phase phase, uint64_t duration_ms);
 
-/* Begin the scenario `name`; further checks belong to it. It lives as long as the report. */
+/* Of a run that is held for long, the newest results stand in the report, the earlier ones are
+ * counted. */
+enum { REPORT_SCENARIOS_KEPT = 256 };
+
+/* Begin the scenario `name`; further checks belong to it. It lives until so many more have begun.
+ */
 struct report_scenario;
 struct report_scenario *run_report_scenario(struct run_report *report, const char *name);
 
@@ -61,6 +66,9 @@ int run_report_end(struct run_report *report);
 /* The whole object (a new reference), also of a run that has not ended: then `ended`, `result` and
  * `exit_code` are null. */
 json_t *run_report_json(const struct run_report *report);
+
+/* Its scenarios from number `first` on, as they stand in that object (a new reference). */
+json_t *run_report_results(const struct run_report *report, size_t first);
 
 /* Write run.json in `dir_fd`, whole or not at all. */
 int run_report_write(const struct run_report *report, int dir_fd, struct error *err);

@@ -8,25 +8,29 @@
 
 #include "base/number_text.h"
 #include "rundir/run_dir.h"
+#include "topo/ring_layout.h"
 
 /* What one node costs. Sources: docs/design/preflight.md. */
 enum {
-    NODE_MEMORY_KIB = 256, // what MemAvailable loses by a node that has worked, and a fifth
-    NODE_FILES = 12,       // its own open files
-    CHILD_FILES = 3,       // what a child adds to its parent: pidfd, eventfd, link
-    CONNECTION_FILES = 64, // named-socket connections at one time
-    NODE_WATCHES = 10,     // descriptors in its event loop
-    HOST_INODES = 7,       // directory, logs, daemon.log, socket, daemon.pid, identity, discovery
-    NODE_INODES = 5,       // the same without the last two
-    CHIP_INODES = 1,       // its log
-    RUN_INODES = 16,       // the run's own
-    BLOCK_BYTES = 4096,    // a file of a few lines
-    PIDS_RESERVED = 300,   // the kernel hands these out only once
-    SOCKET_PATH_MAX = 107, // of an address of AF_UNIX
-    FILE_NAME_MAX = 48,    // the longest of our own below a node's directory
-    RUN_NAME_EXTRA = 7,    // "-" and a short id
+    NODE_MEMORY_KIB = 256,  // what MemAvailable loses by a node that has worked, and a fifth
+    NODE_FILES = 12,        // its own open files
+    CHILD_FILES = 3,        // what a child adds to its parent: pidfd, eventfd, link
+    CONNECTION_FILES = 128, // named-socket connections at one time, made and taken
+    EDGE_KIB = 260,         // of address space, for the two rings of an edge
+    PROCESS_MIB = 64,       // of address space, for a program and what it allocates
+    NODE_WATCHES = 10,      // descriptors in its event loop
+    HOST_INODES = 7,        // directory, logs, daemon.log, socket, daemon.pid, identity, discovery
+    NODE_INODES = 5,        // the same without the last two
+    CHIP_INODES = 1,        // its log
+    RUN_INODES = 16,        // the run's own
+    BLOCK_BYTES = 4096,     // a file of a few lines
+    PIDS_RESERVED = 300,    // the kernel hands these out only once
+    SOCKET_PATH_MAX = 107,  // of an address of AF_UNIX
+    FILE_NAME_MAX = 48,     // the longest of our own below a node's directory
+    RUN_NAME_EXTRA = 7,     // "-" and a short id
 };
-#define PID_LIMIT_MAX UINT64_C(4194304) // kernel.pid_max cannot be larger
+#define ADDRESSES_MAX (UINT64_C(1) << 46) // half of what a process can have at all
+#define PID_LIMIT_MAX UINT64_C(4194304)   // kernel.pid_max cannot be larger
 
 static uint64_t inodes_of(const struct topology *topology)
 {
@@ -47,6 +51,26 @@ static uint32_t widest_of(const struct topology *topology)
         if (topology->fanout[level] > widest)
             widest = topology->fanout[level];
     return widest;
+}
+
+/* The rings of a node and of its children, which it made. */
+static uint64_t address_space_of(const struct topology *topology)
+{
+    uint64_t most = 0;
+
+    for (int level = 0; level < LEVEL_COUNT; level++) {
+        uint32_t count, rank = topology->first_rank[level], first;
+        uint64_t bytes = (uint64_t)PROCESS_MIB << 20;
+
+        if (!topology->present[level])
+            continue;
+        first = topology_children(topology, rank, &count);
+        bytes += ring_layout_size(topology, rank);
+        if (count)
+            bytes += count * ((EDGE_KIB << 10) + ring_layout_size(topology, first));
+        most = bytes > most ? bytes : most;
+    }
+    return most;
 }
 
 /* Length of the longest path below the run's directory, up to a socket's name. */
@@ -74,6 +98,7 @@ void preflight_demand(const struct topology *topology, struct demand *demand)
     *demand = (struct demand){
         .processes = nodes + 1,
         .memory_bytes = nodes * NODE_MEMORY_KIB * 1024,
+        .address_space = address_space_of(topology),
         .descriptors = NODE_FILES + CONNECTION_FILES + (uint64_t)widest_of(topology) * CHILD_FILES,
         .open_files = nodes * (NODE_FILES + CHILD_FILES),
         .watches = nodes * NODE_WATCHES,
@@ -83,9 +108,7 @@ void preflight_demand(const struct topology *topology, struct demand *demand)
     demand->disk_bytes = demand->inodes * BLOCK_BYTES + nodes * 256;
 }
 
-/* --- lines
- * ---------------------------------------------------------------------------------------------------------
- */
+/* --- lines ------------------------------------------------------------------------------------ */
 
 static struct preflight_line *line_add(struct preflight *out, const char *subject, uint64_t need,
                                        uint64_t have, const char *unit)
@@ -150,9 +173,7 @@ static uint64_t mib_up(uint64_t bytes)
     return (bytes + (1 << 20) - 1) >> 20;
 }
 
-/* --- one check each
- * ------------------------------------------------------------------------------------------------
- */
+/* --- one check each --------------------------------------------------------------------------- */
 
 static void check_pid_max(struct preflight *out, const struct demand *d,
                           const struct system_limits *m)
@@ -324,6 +345,22 @@ static void check_group_memory(struct preflight *out, const struct demand *d,
                  round_up(d->memory_bytes + group->used), group->path);
 }
 
+static void check_address_space(struct preflight *out, const struct demand *d,
+                                const struct system_limits *m)
+{
+    uint64_t have = m->address_space < ADDRESSES_MAX ? m->address_space : ADDRESSES_MAX;
+    struct preflight_line *line =
+        line_add(out, "address space", mib_up(d->address_space), mib(have), "MiB");
+
+    line_say(line->detail,
+             "for the rings of one node and of its children, touched only when they "
+             "are used; %s",
+             have == ADDRESSES_MAX ? "a process cannot have more" : "the limit is RLIMIT_AS");
+    if (line->verdict == PREFLIGHT_FAIL)
+        line_say(line->mend, "%s--ring-capacity buffer=1M",
+                 have == ADDRESSES_MAX ? "" : "ulimit -v unlimited, or ");
+}
+
 static void check_overcommit(struct preflight *out, const struct system_limits *m)
 {
     struct preflight_line *line = line_add(out, "overcommit", 0, 0, "");
@@ -385,6 +422,7 @@ void preflight_judge(const struct topology *topology, const char *base, uint64_t
     check_group_tasks(out, &demand, limits);
     check_memory(out, &demand, limits);
     check_group_memory(out, &demand, limits);
+    check_address_space(out, &demand, limits);
     check_overcommit(out, limits);
     check_descriptors(out, &demand, limits);
     check_open_files(out, &demand, limits);

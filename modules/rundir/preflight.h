@@ -11,12 +11,13 @@
 #include "rundir/system_limits.h"
 #include "topo/topology.h"
 
-/* What a topology needs. Every figure is for the whole run but `descriptors`, which is for its
- * widest node. */
+/* What a topology needs. Every figure is for the whole run but `descriptors` and `address_space`,
+ * which are for one node. */
 struct demand {
-    uint64_t processes;    // nodes and the launcher
-    uint64_t reserved;     // what other runs have reserved
-    uint64_t memory_bytes; // touched when all is up
+    uint64_t processes;     // nodes and the launcher
+    uint64_t reserved;      // what other runs have reserved
+    uint64_t memory_bytes;  // touched when all is up
+    uint64_t address_space; // mapped by the node that maps most; touched only when it is used
     uint64_t descriptors, open_files, watches;
     uint64_t inodes, disk_bytes;
     size_t socket_path; // bytes of the longest below the run's directory

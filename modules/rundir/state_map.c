@@ -168,17 +168,68 @@ static size_t record_offset(uint32_t rank)
     return STATE_MAP_HEADER_SIZE + (size_t)rank * STATE_MAP_RECORD_SIZE;
 }
 
-void state_map_keep(const struct state_map *map, uint32_t rank, uint32_t first, uint32_t count)
+void state_map_keep(const struct state_map *map, struct record_range upper,
+                    struct record_range lower)
 {
-    size_t end = record_offset(rank + 1), page = (size_t)sysconf(_SC_PAGESIZE);
+    size_t page = (size_t)sysconf(_SC_PAGESIZE), end = STATE_MAP_HEADER_SIZE;
+    const struct record_range ranges[] = {upper, lower};
 
-    assert(count == 0 || first > rank);
-    unmap_between(map, STATE_MAP_HEADER_SIZE, record_offset(rank));
-    if (count) {
-        unmap_between(map, end, record_offset(first));
-        end = record_offset(first + count);
+    for (int i = 0; i < 2; i++) {
+        if (!ranges[i].count)
+            continue;
+        unmap_between(map, end, record_offset(ranges[i].first));
+        end = record_offset(ranges[i].first + ranges[i].count);
     }
     unmap_between(map, end, (map->size + page - 1) / page * page);
+}
+
+#define SHOW(field, value) atomic_store_explicit(&(field), (value), memory_order_relaxed)
+#define SEE(field) atomic_load_explicit(&(field), memory_order_relaxed)
+
+/* The start is written last, so who sees it sees the rest. */
+void state_record_begin_task(struct state_record *record, const struct state_task *task)
+{
+    uint64_t words[4];
+
+    memcpy(words, task->kernel, sizeof words);
+    SHOW(record->task_limit_ms, task->limit_ms);
+    SHOW(record->task_exec, task->exec);
+    SHOW(record->task_creator, task->creator);
+    SHOW(record->task_id, task->id);
+    SHOW(record->task_depth, task->depth);
+    for (int i = 0; i < 4; i++)
+        SHOW(record->task_kernel[i], words[i]);
+    atomic_store_explicit(&record->task_started_ns, task->started_ns, memory_order_release);
+}
+
+void state_record_end_task(struct state_record *record)
+{
+    atomic_store_explicit(&record->task_started_ns, 0, memory_order_release);
+    atomic_thread_fence(memory_order_release); // the next task's words come after this
+}
+
+/* What was read while another task began is read again. */
+bool state_record_task(const struct state_record *record, struct state_task *task)
+{
+    uint64_t words[4], started_ns;
+
+    do {
+        started_ns = atomic_load_explicit(&record->task_started_ns, memory_order_acquire);
+        if (started_ns == 0)
+            return false;
+        *task = (struct state_task){.started_ns = started_ns,
+                                    .limit_ms = SEE(record->task_limit_ms),
+                                    .exec = SEE(record->task_exec),
+                                    .creator = SEE(record->task_creator),
+                                    .id = SEE(record->task_id),
+                                    .depth = SEE(record->task_depth)};
+        for (int i = 0; i < 4; i++)
+            words[i] = SEE(record->task_kernel[i]);
+        atomic_thread_fence(memory_order_acquire);
+    } while (SEE(record->task_started_ns) != started_ns);
+    memcpy(task->kernel, words, sizeof words);
+    task->kernel[sizeof task->kernel - 1] = '\0';
+    return true;
 }
 
 bool state_record_process(const struct state_record *record, struct process_stat *stat)

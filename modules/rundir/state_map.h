@@ -16,9 +16,10 @@
 
 #include "base/error.h"
 #include "model/life.h"
+#include "model/waiting.h"
 #include "topo/topology.h"
 
-enum { STATE_MAP_VERSION = 1, STATE_MAP_RECORD_SIZE = 256, STATE_MAP_HEADER_SIZE = 4096 };
+enum { STATE_MAP_VERSION = 2, STATE_MAP_RECORD_SIZE = 256, STATE_MAP_HEADER_SIZE = 4096 };
 #define STATE_MAP_MAGIC UINT64_C(0x4C494E5155535431) // "LINQUST1"
 
 struct state_record {
@@ -39,8 +40,20 @@ struct state_record {
     _Atomic uint64_t task_started_ns; // CLOCK_MONOTONIC of the running task's start; 0: none runs
     _Atomic uint64_t tasks_done, tasks_failed;
     _Atomic uint32_t tasks_queued;
-    _Atomic uint32_t connections;           // open named-socket connections
-    uint8_t reserved[256 - 8 * 14 - 4 * 8]; // zero
+    _Atomic uint32_t connections;   // open named-socket connections
+    _Atomic uint64_t task_limit_ms; // of the running task's computing; 0: none
+    _Atomic uint64_t task_exec;     // its key
+    _Atomic uint32_t task_creator;  // rank; 0xFFFFFF: the launcher
+    _Atomic uint32_t task_id;
+    _Atomic uint32_t task_depth;
+    _Atomic uint32_t tasks_open;     // begun and not ended, and queued
+    _Atomic uint64_t task_kernel[4]; // its kernel's name, cut, in the order of bytes
+    _Atomic uint32_t waits_for;      // enum waiting
+    _Atomic uint32_t waits_rank;     // for that node; 0xFFFFFF: the launcher
+    _Atomic uint32_t waits_id;       // and that task of its own, by id and scope depth
+    _Atomic uint32_t waits_depth;
+    _Atomic uint64_t waits_since_ns;         // CLOCK_MONOTONIC
+    uint8_t reserved[256 - 8 * 21 - 4 * 16]; // zero
 };
 _Static_assert(sizeof(struct state_record) == STATE_MAP_RECORD_SIZE, "the record's size is fixed");
 
@@ -81,11 +94,30 @@ int state_map_create(int dir_fd, const struct topology *topology, struct state_m
 int state_map_open(int dir_fd, struct state_map *map, struct topology *topology, struct error *err);
 void state_map_close(struct state_map *map);
 
-/* Keep only the header, the record `rank` and the `count` records from `first` on (which lies
- * behind it) mapped in this process, and whatever shares a page with them. For the kernel writes a
+/* Records by their ranks. */
+struct record_range {
+    uint32_t first, count;
+};
+/* Keep only the header and these two ranges of records (`lower` lies behind `upper`; either may be
+ * empty) mapped in this process, and whatever shares a page with them. For the kernel writes a
  * page back by visiting every process that maps it: with the whole file mapped in 17,489 of them
  * it had hardly time for anything else. The other records must not be touched any more. */
-void state_map_keep(const struct state_map *map, uint32_t rank, uint32_t first, uint32_t count);
+void state_map_keep(const struct state_map *map, struct record_range upper,
+                    struct record_range lower);
+
+/* What a node computes now. */
+struct state_task {
+    uint64_t started_ns; // CLOCK_MONOTONIC of its start or resume
+    uint64_t limit_ms;   // 0: none
+    uint64_t exec;
+    uint32_t creator, id, depth;
+    char kernel[32];
+};
+/* By the node itself: it enters a kernel, and has left it. */
+void state_record_begin_task(struct state_record *record, const struct state_task *task);
+void state_record_end_task(struct state_record *record);
+/* False when it computes nothing. */
+bool state_record_task(const struct state_record *record, struct state_task *task);
 
 /* True when the record's process is still that process; a zombie is not. One that took its pid
  * after its end began later than the record says. */

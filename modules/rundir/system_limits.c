@@ -80,8 +80,7 @@ static bool capable(uint64_t effective, unsigned bit)
     return effective >> bit & 1;
 }
 
-/* --- processes of this user
- * ---------------------------------------------------------------------------------- */
+/* --- processes of this user ------------------------------------------------------------------- */
 
 static uint64_t user_tasks(uid_t uid)
 {
@@ -115,8 +114,7 @@ static void nproc_read(struct system_limits *limits, uint64_t effective)
     limits->nproc_used = limits->nproc_binds ? user_tasks(getuid()) : 0;
 }
 
-/* --- control groups
- * -------------------------------------------------------------------------------------------- */
+/* --- control groups --------------------------------------------------------------------------- */
 
 /* Where a hierarchy is mounted and which of its directories is ours. */
 struct group_place {
@@ -265,9 +263,7 @@ static void groups_read(const char *root, struct system_limits *limits)
     group_walk(root, NULL, &memory_v2, &limits->group_memory);
 }
 
-/* --- files
- * -------------------------------------------------------------------------------------------------------
- */
+/* --- files ------------------------------------------------------------------------------------ */
 
 static void descriptors_read(const char *root, struct system_limits *limits, uint64_t effective)
 {
@@ -283,6 +279,14 @@ static void descriptors_read(const char *root, struct system_limits *limits, uin
     if (limits->files == SYSTEM_NO_LIMIT)
         limits->files = 0;
     limits->epoll_watches = number_of_file(root, "/proc/sys/fs/epoll/max_user_watches");
+}
+
+static void address_space_read(struct system_limits *limits)
+{
+    struct rlimit space = {RLIM_INFINITY, RLIM_INFINITY};
+
+    getrlimit(RLIMIT_AS, &space);
+    limits->address_space = space.rlim_cur == RLIM_INFINITY ? SYSTEM_NO_LIMIT : space.rlim_cur;
 }
 
 static void file_system_read(const char *base, struct system_limits *limits)
@@ -316,6 +320,7 @@ void system_limits_read(const char *root, const char *base, struct system_limits
     nproc_read(limits, effective);
     groups_read(root, limits);
     descriptors_read(root, limits, effective);
+    address_space_read(limits);
     limits->memory_available = kib == SYSTEM_NO_LIMIT ? kib : kib * 1024;
     limits->overcommit = overcommit == SYSTEM_NO_LIMIT ? 0 : (unsigned)overcommit;
     file_system_read(base, limits);

@@ -33,6 +33,7 @@ struct system_limits {
     uint64_t file_max, files;
     uint64_t epoll_watches; // per user
 
+    uint64_t address_space;    // bytes that a process may map
     uint64_t memory_available; // bytes
     unsigned overcommit;       // vm.overcommit_memory
 

@@ -2,9 +2,13 @@
 
 #include <string.h>
 
+#include "scenario/dag_scenario.h"
+#include "scenario/dfs_sum_scenario.h"
+#include "scenario/ring_stress_scenario.h"
 #include "scenario/topology_scenario.h"
 
-static const struct scenario *const scenarios[] = {&topology_scenario};
+static const struct scenario *const scenarios[] = {&topology_scenario, &dag_scenario,
+                                                   &ring_stress_scenario, &dfs_sum_scenario};
 
 enum { SCENARIO_COUNT = sizeof scenarios / sizeof scenarios[0] };
 

@@ -9,8 +9,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "model/ring_capacity.h"
 #include "report/run_json.h"
 #include "topo/topology.h"
+#include "wire/message.h"
 
 struct event_base;
 
@@ -30,11 +32,23 @@ struct scenario_host {
     int run_dir_fd;
     const char *logical_system;
     const char *physical_system;
+    uint64_t seed;                  // of all that is random
+    const char *dfs_dir;            // where hosts read their files
     struct report_scenario *report; // checks go here
     /* Send a GATHER with this purpose (see messages.def) down the tree; the answer comes by
      * scenario_gathered(). */
-    void (*gather)(void *launcher, uint8_t purpose);
-    /* The scenario is over and may be destroyed when the loop's turn ends. */
+    void (*gather)(void *launcher, enum gather_purpose purpose);
+    /* From the next kernel on, let nodes use no more of their rings than this: an entry a level,
+     * 0 slots for all that the run has; NULL: all of it again. The answer comes by
+     * scenario->gathered(). */
+    void (*set_rings)(void *launcher, const struct ring_capacity *windows);
+    /* Run the kernel of that name on node `rank` with these scalars as its arguments, as an exec of
+     * its own, whose number is returned; the answer comes by scenario->kernel_done(), never from
+     * inside this call. One at a time. */
+    uint64_t (*run_kernel)(void *launcher, const char *name, uint32_t rank, const uint64_t *scalars,
+                           size_t count);
+    /* The scenario is over and may be destroyed when the loop's turn ends.
+     * May be called from inside start(). */
     void (*finished)(void *launcher);
 };
 
@@ -45,6 +59,10 @@ struct scenario {
     const char *summary; // one line for help
     struct scenario_run *(*start)(const struct scenario_host *host);
     void (*gathered)(struct scenario_run *run, const struct gather_result *result);
+    /* NULL for a scenario that runs no kernels. `exit_code` is 0 (then `error` is empty), or what a
+     * run with such an end would exit with: EXIT_NODE, EXIT_DEADLOCK. The scenario judges; nothing
+     * has been said or blamed. */
+    void (*kernel_done)(struct scenario_run *run, int exit_code, const char *error);
     void (*destroy)(struct scenario_run *run);
 };
 

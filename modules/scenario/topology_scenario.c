@@ -5,13 +5,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/memory.h"
 #include "report/json_file.h"
 #include "rundir/run_dir.h"
 #include "scenario/socket_probe.h"
+#include "scenario/traced_exec.h"
 
-enum purpose { PURPOSE_COUNT = 0, PURPOSE_IDENTIFY = 1 };
 enum { SOCKET_TIMEOUT_MS = 10000, BARE_ROUNDS = 4 };
 
 enum host_check { T1, T2, T3, T4, T5, T6, T7, HOST_CHECKS };
@@ -22,6 +23,7 @@ struct scenario_run {
     unsigned rounds;               // that are over
     uint64_t took_ns[BARE_ROUNDS]; // of the bare ones
     struct socket_probe *probe;
+    struct traced_exec *exec;
     char failure[HOST_CHECKS][256]; // the first of each check; empty: none
 };
 
@@ -257,6 +259,70 @@ static void check_round(struct scenario_run *run, const char *name,
                  (double)result->took_ns / 1e6, result->error[0] ? "; " : "", result->error);
 }
 
+/* --- T9: a task for every node ---------------------------------------------------------------- */
+
+static const char result_name[] = "topology.result";
+
+/* How many tasks, submitted by their node's parent, were completed at each level. */
+static void count_completions(const struct scenario_run *run, uint32_t count[LEVEL_COUNT])
+{
+    const struct topology *topology = run->host.topology;
+    const struct evidence *evidence = traced_exec_evidence(run->exec);
+
+    for (size_t i = 0; i < evidence->task_count; i++) {
+        const struct seen_task *task = &evidence->tasks[i];
+
+        if (!task->failed && task->submitter == topology_parent(topology, task->node))
+            count[topology_level_of_rank(topology, task->node)]++;
+    }
+}
+
+static bool t9(const void *subject, struct finding *finding)
+{
+    const struct scenario_run *run = subject;
+    const struct topology *topology = run->host.topology;
+    uint32_t count[LEVEL_COUNT] = {0};
+    size_t used = 0;
+
+    count_completions(run, count);
+    for (int level = topology->top; level >= 0; level--) {
+        char key[16];
+        int64_t arrived;
+
+        if (!topology->present[level])
+            continue;
+        snprintf(key, sizeof key, "L%d", level);
+        result_number(run->host.run_dir_fd, result_name, key, &arrived);
+        if (count[level] != topology->count[level] || arrived != topology->count[level])
+            return found(finding, false,
+                         "%u nodes of L%d completed their parent's task, %lld arrived at the top, "
+                         "there are %u",
+                         count[level], level, (long long)arrived, topology->count[level]);
+        used += (size_t)snprintf(finding->text + used, sizeof finding->text - used, "%s%u L%d",
+                                 used ? ", " : "", count[level], level);
+    }
+    snprintf(finding->text + used, sizeof finding->text - used, " completed their parents' tasks");
+    return true;
+}
+
+static const struct exec_check dispatch_checks[] = {{"T9", t9}};
+
+static void dispatch_done(void *arg)
+{
+    struct scenario_run *run = arg;
+
+    traced_exec_report(run->exec, run->host.report, dispatch_checks, 1, run);
+    run->host.finished(run->host.launcher);
+}
+
+static void start_dispatch(struct scenario_run *run)
+{
+    const struct traced_order order = {.kernel = "topology", .done = dispatch_done, .arg = run};
+
+    unlinkat(run->host.run_dir_fd, result_name, 0);
+    run->exec = traced_exec_start(&run->host, &order);
+}
+
 static void probe_done(void *arg, const struct probe_result *result)
 {
     struct scenario_run *run = arg;
@@ -264,7 +330,7 @@ static void probe_done(void *arg, const struct probe_result *result)
     report_check(run->host.report, "T8", result->asked == result->answered,
                  "%u of %u named sockets answer a heartbeat%s%s", result->answered, result->asked,
                  result->first_failure[0] ? "; " : "", result->first_failure);
-    run->host.finished(run->host.launcher);
+    start_dispatch(run);
 }
 
 static void probe_sockets(struct scenario_run *run)
@@ -288,7 +354,7 @@ static struct scenario_run *topology_start(const struct scenario_host *host)
     struct scenario_run *run = memory_new(1, sizeof *run);
 
     run->host = *host;
-    host->gather(host->launcher, PURPOSE_COUNT);
+    host->gather(host->launcher, GATHER_COUNT);
     return run;
 }
 
@@ -306,17 +372,21 @@ static void bare_round(struct scenario_run *run, const struct gather_result *res
 
     run->took_ns[run->rounds++] = result->took_ns;
     if (run->rounds < BARE_ROUNDS) {
-        run->host.gather(run->host.launcher, PURPOSE_COUNT);
+        run->host.gather(run->host.launcher, GATHER_COUNT);
         return;
     }
     qsort(run->took_ns + 1, BARE_ROUNDS - 1, sizeof run->took_ns[0], compare_times);
     median.took_ns = run->took_ns[BARE_ROUNDS / 2];
     check_round(run, "round", &median);
-    run->host.gather(run->host.launcher, PURPOSE_IDENTIFY);
+    run->host.gather(run->host.launcher, GATHER_IDENTIFY);
 }
 
 static void topology_gathered(struct scenario_run *run, const struct gather_result *result)
 {
+    if (run->exec) {
+        traced_exec_gathered(run->exec, result);
+        return;
+    }
     if (run->rounds < BARE_ROUNDS) {
         bare_round(run, result);
         return;
@@ -326,10 +396,16 @@ static void topology_gathered(struct scenario_run *run, const struct gather_resu
     probe_sockets(run);
 }
 
+static void topology_kernel_done(struct scenario_run *run, int exit_code, const char *error)
+{
+    traced_exec_kernel_done(run->exec, exit_code, error);
+}
+
 static void topology_destroy(struct scenario_run *run)
 {
     if (!run)
         return;
+    traced_exec_destroy(run->exec);
     socket_probe_destroy(run->probe);
     free(run);
 }
@@ -339,5 +415,6 @@ const struct scenario topology_scenario = {
     .summary = "every node answers, every host knows who it is and whom it sees",
     .start = topology_start,
     .gathered = topology_gathered,
+    .kernel_done = topology_kernel_done,
     .destroy = topology_destroy,
 };

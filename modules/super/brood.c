@@ -16,19 +16,29 @@
 
 #include "base/exit_code.h"
 #include "base/memory.h"
+#include "base/number_text.h"
+#include "topo/ring_layout.h"
 #include "transport/ring_link.h"
 
-static int make_memory(struct brood *brood, struct error *err)
+/* Only address space: what nobody writes to costs nothing. */
+static int make_memory(struct brood *brood, const struct brood_gift *gift, struct error *err)
 {
+    uint64_t buffers;
+
     if (brood->count == 0)
         return 0;
-    brood->memory_size = (size_t)brood->count * RING_EDGE_SIZE;
+    buffers = ring_layout_size(gift->run->topology, gift->first_rank);
+    brood->buffers_size = buffers;
+    if (__builtin_mul_overflow((size_t)brood->count, RING_EDGE_SIZE + buffers, &brood->memory_size))
+        brood->memory_size = SIZE_MAX; // which nobody has
     brood->memory = mmap(NULL, brood->memory_size, PROT_READ | PROT_WRITE,
                          MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (brood->memory == MAP_FAILED) {
         brood->memory = NULL;
-        return error_set(err, "cannot map %zu bytes for the edges to %u children: %s",
-                         brood->memory_size, brood->count, strerror(errno));
+        return error_set(err,
+                         "cannot map %s of address space for the edges and buffer rings of %u "
+                         "children: %s; --ring-capacity buffer=... makes them smaller",
+                         with_unit(brood->memory_size), brood->count, strerror(errno));
     }
     return 0;
 }
@@ -48,17 +58,26 @@ static void settle_descriptors(const struct brood_gift *gift, int own_bell)
     close_range(KEEP_END, ~0U, 0);
 }
 
-/* Only our own edge stays mapped. */
-static void settle_memory(const struct brood *brood, const struct inherit *child)
+static void unmap(char *from, const char *to)
 {
-    char *start = brood->memory;
-    char *mine = child->edge;
-    char *end = start + brood->memory_size;
+    if (to > from)
+        munmap(from, (size_t)(to - from));
+}
 
-    if (mine > start)
-        munmap(start, (size_t)(mine - start));
-    if (mine + RING_EDGE_SIZE < end)
-        munmap(mine + RING_EDGE_SIZE, (size_t)(end - mine) - RING_EDGE_SIZE);
+/* Only our own edge and buffer rings stay mapped. */
+static void settle_memory(const struct brood *brood, const struct inherit *parent,
+                          const struct inherit *child)
+{
+    char *start = brood->memory, *end = start + brood->memory_size;
+    char *edge = child->edge, *buffers = child->buffers;
+
+    unmap(start, edge);
+    unmap(edge + RING_EDGE_SIZE, buffers);
+    unmap(buffers + child->buffers_size, end);
+    if (!parent)
+        return;
+    munmap(parent->edge, RING_EDGE_SIZE);
+    munmap(parent->buffers, parent->buffers_size);
 }
 
 /* Now, in the ticks of field 22 of /proc/PID/stat: this process began no later, and one that takes
@@ -79,10 +98,21 @@ static void become_child(struct brood *brood, uint32_t number, const struct broo
     if (getppid() != child->parent_pid)
         _exit(EXIT_ORPHANED);
     child->start_ticks = boot_ticks();
-    settle_memory(brood, child);
+    placement_take(&gift->run->placement, child->rank);
+    settle_memory(brood, gift->parent, child);
     settle_descriptors(gift, brood->children[number].bell_fd);
     free(brood->children);
     *brood = (struct brood){0};
+}
+
+static void give_memory(struct brood *brood, uint32_t number, struct inherit *child)
+{
+    struct brood_child *entry = &brood->children[number];
+    char *edges = brood->memory, *buffers = edges + (size_t)brood->count * RING_EDGE_SIZE;
+
+    entry->edge = child->edge = edges + (size_t)number * RING_EDGE_SIZE;
+    entry->buffers = child->buffers = buffers + number * brood->buffers_size;
+    child->buffers_size = brood->buffers_size;
 }
 
 static int fork_one(struct brood *brood, uint32_t number, const struct brood_gift *gift,
@@ -90,7 +120,7 @@ static int fork_one(struct brood *brood, uint32_t number, const struct brood_gif
 {
     struct brood_child *entry = &brood->children[number];
 
-    entry->edge = child->edge = (char *)brood->memory + (size_t)number * RING_EDGE_SIZE;
+    give_memory(brood, number, child);
     entry->bell_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     if (entry->bell_fd < 0)
         return error_set(err, "cannot make a doorbell for child %u: %s", number, strerror(errno));
@@ -125,7 +155,7 @@ int brood_fork(struct brood *brood, uint32_t count, const struct brood_gift *gif
     int side = BROOD_PARENT;
 
     start_empty(brood, count);
-    if (make_memory(brood, err) < 0)
+    if (make_memory(brood, gift, err) < 0)
         return -1;
     fflush(NULL);
     for (uint32_t i = 0; i < count && side == BROOD_PARENT; i++) {

@@ -1,5 +1,6 @@
-/* The children of one process: one shared mapping for all their edges, an eventfd and a pidfd each.
- * Forking happens before the parent has an event base. No policy: who dies is only reported. */
+/* The children of one process: one shared mapping for all their edges and buffer rings, an eventfd
+ * and a pidfd each. What a child wrote there is still there when it has ended. Forking happens
+ * before the parent has an event base. No policy: who dies is only reported. */
 
 #ifndef SUPER_BROOD_H
 #define SUPER_BROOD_H
@@ -12,25 +13,28 @@
 #include "super/inherit.h"
 
 struct brood_child {
-    pid_t pid;   // 0 once reaped
-    int pid_fd;  // readable when it has ended; -1 once reaped
-    int bell_fd; // its doorbell
-    void *edge;  // memory of the edge, RING_EDGE_SIZE bytes
+    pid_t pid;     // 0 once reaped
+    int pid_fd;    // readable when it has ended; -1 once reaped
+    int bell_fd;   // its doorbell
+    void *edge;    // memory of the edge, RING_EDGE_SIZE bytes
+    void *buffers; // of its buffer rings, as topo/ring_layout.h says
 };
 
 struct brood {
     struct brood_child *children;
     uint32_t count;
-    void *memory; // the one mapping, carved by offset
+    void *memory; // the one mapping, carved by offset: all edges, then all buffer rings
     size_t memory_size;
+    size_t buffers_size; // of each child
 };
 
 /* What of the parent's a child takes over. */
 struct brood_gift {
     const struct inherit_run *run;
-    uint32_t first_rank; // of the first child; the others follow
-    int bell_fd;         // the parent's doorbell
-    int dir_fd;          // the parent's directory
+    const struct inherit *parent; // whose memory is not the child's; NULL for the launcher
+    uint32_t first_rank;          // of the first child; the others follow
+    int bell_fd;                  // the parent's doorbell
+    int dir_fd;                   // the parent's directory
     int run_dir_fd;
 };
 

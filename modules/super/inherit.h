@@ -10,6 +10,7 @@
 
 #include "base/log.h"
 #include "rundir/state_map.h"
+#include "super/placement.h"
 #include "topo/topology.h"
 
 /* The descriptors a node keeps have fixed numbers; what a child keeps is moved there and everything
@@ -32,7 +33,9 @@ struct inherit_run {
     const char *run_path; // absolute
     uint64_t beat_interval_ms;
     uint64_t stop_ms;
+    uint64_t task_timeout_ms; // how long a kernel may compute, 0: no limit
     enum log_level log_level;
+    struct placement placement;
     const char *inject_path; // LINQU_INJECT=PATH:HOW, see actor/inject.h; NULL: none
     const char *inject_how;
 };
@@ -44,8 +47,8 @@ struct inherit {
     pid_t parent_pid;     // as it was before the fork
     uint64_t start_ticks; // when this process surely ran, see state_record.start_ticks
     void *edge;           // RING_EDGE_SIZE bytes shared with the parent
-    void *buffers; // buffer rings that the parent made for this node; NULL while there are none
-    size_t buffers_size; // bytes
+    void *buffers;        // this node's buffer rings, shared with the parent
+    size_t buffers_size;  // bytes
 };
 
 #endif

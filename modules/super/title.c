@@ -10,7 +10,8 @@
 static char *title;
 static size_t title_size;
 static size_t title_used;
-static char *words; // the copies that argv[] points to
+static char *words;   // the copies that argv[] points to
+static char **copies; // of the environment; setenv() may put another list in its place
 
 /* The kernel lays the strings of argv and environ out one behind the other. */
 static char *end_of_strings(char **strings, char *end)
@@ -24,14 +25,13 @@ static char *end_of_strings(char **strings, char *end)
 static void move_environment(void)
 {
     size_t count = 0;
-    char **copy;
 
     while (environ[count])
         count++;
-    copy = memory_new(count + 1, sizeof *copy);
+    copies = memory_new(count + 1, sizeof *copies);
     for (size_t i = 0; i < count; i++)
-        copy[i] = memory_string(environ[i]);
-    environ = copy;
+        copies[i] = memory_string(environ[i]);
+    environ = copies;
 }
 
 void title_take(int argc, char **argv)

@@ -51,3 +51,23 @@ int node_log(const struct topology *topology, uint32_t rank, char *out, size_t s
     return snprintf(out, size, "%s/logs/L%d_%u.log", directory, coord.level,
                     coord.index[coord.level]);
 }
+
+int node_tasks_file_name(const struct topology *topology, uint32_t rank, const char *name,
+                         char *out, size_t size)
+{
+    struct coord coord = topology_coord(topology, rank);
+
+    if (coord.level > LEVEL_CHIP)
+        return snprintf(out, size, "%s", name);
+    return snprintf(out, size, "L%d_%u.%s", coord.level, coord.index[coord.level], name);
+}
+
+int node_tasks_file(const struct topology *topology, uint32_t rank, const char *name, char *out,
+                    size_t size)
+{
+    char directory[LIMIT_NODE_PATH], file[64];
+
+    node_directory(topology, rank, directory, sizeof directory);
+    node_tasks_file_name(topology, rank, name, file, sizeof file);
+    return snprintf(out, size, "%s/logs/%s", directory, file);
+}

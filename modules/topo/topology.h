@@ -71,7 +71,10 @@ uint32_t topology_rank(const struct topology *topology, const struct coord *coor
 struct coord topology_coord(const struct topology *topology, uint32_t rank);
 enum level topology_level_of_rank(const struct topology *topology, uint32_t rank);
 
-enum { RANK_NONE = 0xFFFFFFFF };
+enum {
+    RANK_NONE = 0xFFFFFFFF,
+    RANK_LAUNCHER = LIMIT_NODES, // stands for it where a node's rank is expected: no node has it
+};
 /* RANK_NONE for the root. */
 uint32_t topology_parent(const struct topology *topology, uint32_t rank);
 /* The first child's rank and how many there are (0 for a leaf); ranks are consecutive. */

@@ -139,7 +139,7 @@ static size_t factor_size(const char *text, size_t size)
 /* "16x4x16": L5, L4, L3 and at last L2 below one L6. */
 static int parse_factors(const struct form *form, struct topology *topology, struct error *err)
 {
-    struct factor factor;
+    struct factor factor = {0};
     unsigned number = 1;
     size_t at = 0;
 

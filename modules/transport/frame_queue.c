@@ -8,8 +8,9 @@
 
 void frame_queue_add(struct frame_queue *queue, const uint8_t *frame, size_t size)
 {
-    struct queued_frame *added = memory_new(1, sizeof *added + size);
+    struct queued_frame *added = memory_resize(NULL, 1, sizeof *added + size);
 
+    added->next = NULL;
     added->size = size;
     memcpy(added->bytes, frame, size);
     if (queue->last)

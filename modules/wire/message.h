@@ -63,6 +63,24 @@ struct message {
     };
 };
 
+/* The values of fields that have few; messages.def says what each means. */
+enum task_status { TASK_STATUS_COMPLETED, TASK_STATUS_FAILED, TASK_STATUS_DEADLOCK };
+enum tensor_status {
+    TENSOR_STATUS_HERE,
+    TENSOR_STATUS_ABSENT,
+    TENSOR_STATUS_FAILED,
+    TENSOR_STATUS_COMING,
+};
+enum gather_purpose {
+    GATHER_COUNT,
+    GATHER_IDENTIFY,
+    GATHER_DISCOVER,
+    GATHER_RECORDS,
+    GATHER_WINDOWS,
+};
+
+enum { CODE_CHUNK = 48 * 1024 }; // bytes of a kernel in one REG_CODE, which fits a frame on a ring
+
 /* "HEARTBEAT"; "unknown" for a number that no message has. */
 const char *message_name(unsigned type);
 enum message_queue message_queue_of(enum message_type type);

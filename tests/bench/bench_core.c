@@ -32,7 +32,7 @@ static void drain(struct task_graph *graph)
     while ((part = task_graph_take(graph))) {
         struct task_key key = task_graph_key(graph, part->task);
 
-        task_graph_end_part(graph, task_graph_find(graph, &key), part->index, NULL);
+        task_graph_end_part(graph, task_graph_find(graph, &key), part->index, NULL, false);
     }
 }
 

@@ -7,6 +7,7 @@
 
 #include "report/log_line.h"
 
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     char *text = malloc(size ? size : 1); // of its exact size, so that reading beyond it is seen

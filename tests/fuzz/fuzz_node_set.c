@@ -8,6 +8,7 @@
 
 #include "report/node_set.h"
 
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static const char *const specs[] = {"3x4x5", "2x2x2x3", "L6:1 L3:300", "L7:1 L6:2 L4:3 L3:2"};

@@ -189,8 +189,7 @@ static inline void model_retire(struct model *model)
     }
 }
 
-/* --- the proof of deadlock, by trying
- * ---------------------------------------------------------------------------- */
+/* --- the proof of deadlock, by trying --------------------------------------------------------- */
 
 /* What a claim wants, in order. */
 struct wants {

@@ -15,8 +15,8 @@
 static uint64_t story_seed, story_order;
 
 #define hold(condition, format, ...)                                                               \
-    ck_claim(condition, "seed %" PRIu64 " order %" PRIu64 ": " format, story_seed, story_order,    \
-             ##__VA_ARGS__)
+    claim(condition, "seed %" PRIu64 " order %" PRIu64 ": " format, story_seed, story_order,       \
+          ##__VA_ARGS__)
 
 enum {
     PROGRAMS = 4, // 0 is the outermost; a program calls only those with a higher number

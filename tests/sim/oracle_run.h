@@ -6,9 +6,7 @@
 
 #include "oracle_submit.h"
 
-/* --- parts
- * -------------------------------------------------------------------------------------------------------
- */
+/* --- parts ------------------------------------------------------------------------------------ */
 
 /* What the part reads, as it lies there now. */
 static inline uint64_t read_inputs(struct world *world, unsigned index, unsigned part)
@@ -95,7 +93,7 @@ static inline void part_ended(struct world *world, struct task_part *part, bool 
          "d%u:t%u: an input changed while it was read", task->depth, task->id);
     task->parts[number].ended = true;
     task->part_failed = task->part_failed || fails;
-    hold(task_graph_end_part(world->graph, core, number, fails ? "it fails" : NULL),
+    hold(task_graph_end_part(world->graph, core, number, fails ? "it fails" : NULL, false),
          "the end of a running part was ignored");
     if (++task->parts_ended == task->part_count)
         model_end(&world->model, index, task->part_failed);
@@ -147,16 +145,14 @@ static inline void repeat_completion(struct world *world)
             for (unsigned k = 0; k < task->part_count; k++)
                 if (!task->parts[k].started || task->parts[k].ended)
                     hold(!task_graph_end_part(world->graph, task_ring_find(ring, task->id), k,
-                                              "late"),
+                                              "late", false),
                          "a part that does not run has ended");
         }
     }
     settled(world);
 }
 
-/* --- activations
- * -------------------------------------------------------------------------------------------------
- */
+/* --- activations ------------------------------------------------------------------------------ */
 
 static inline struct frame *push_frame(struct world *world, unsigned program, uint64_t key)
 {
@@ -300,9 +296,7 @@ static inline void end_frame(struct world *world)
     settled(world);
 }
 
-/* --- operations
- * --------------------------------------------------------------------------------------------------
- */
+/* --- operations ------------------------------------------------------------------------------- */
 
 static inline void do_free(struct world *world, struct frame *frame, const struct op *op)
 {
@@ -449,9 +443,7 @@ static inline void do_op(struct world *world)
     settled(world);
 }
 
-/* --- the run
- * -----------------------------------------------------------------------------------------------------
- */
+/* --- the run ---------------------------------------------------------------------------------- */
 
 /* Anything that may happen from outside; false when nothing can. */
 static inline bool happen(struct world *world, bool parked)

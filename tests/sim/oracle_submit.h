@@ -121,9 +121,7 @@ static inline void do_register(struct world *world, struct frame *frame, const s
     frame->at++;
 }
 
-/* --- submit
- * ------------------------------------------------------------------------------------------------------
- */
+/* --- submit ----------------------------------------------------------------------------------- */
 
 /* The words of a submit as the core wants them. */
 struct words {

@@ -72,8 +72,7 @@ static inline struct frame *top_of(struct world *world)
     return &world->frames[world->height - 1];
 }
 
-/* --- bytes: a value is written so that any other write shows
- * --------------------------------------------------- */
+/* --- bytes: a value is written so that any other write shows ---------------------------------- */
 
 static inline uint64_t *words_of(struct world *world, const struct spot *spot)
 {
@@ -99,8 +98,7 @@ static inline uint64_t read_value(struct world *world, const struct spot *spot)
     return spot->size ? words[0] : 0;
 }
 
-/* --- the core against the model
- * ----------------------------------------------------------------------------------- */
+/* --- the core against the model --------------------------------------------------------------- */
 
 static inline enum task_state state_by_model(const struct model *model,
                                              const struct task_model *task)

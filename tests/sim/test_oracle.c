@@ -6,7 +6,10 @@
 
 #include "oracle_run.h"
 
-enum { SEEDS_USUAL = 100 * 1000, TIMEOUT_S = 570 }; // for the usual seeds; none for as many as one asks for
+enum {
+    SEEDS_USUAL = 100 * 1000,
+    TIMEOUT_S = 570
+}; // for the usual seeds; none for as many as one asks for
 
 static struct world world;
 static struct story story;

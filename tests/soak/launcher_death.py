@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""SIGKILL of the launcher of 1,105 nodes: gone within a second, or twice what the bare tree needs here. Not reached yet."""
+"""SIGKILL of the launcher of 1,105 nodes: gone within a second, or twice what the bare tree needs here."""
 
 import os
 import sys

@@ -195,9 +195,26 @@ def every_topology_that_is_shipped_is_right(base):
 
 
 @claim
+def rings_says_how_large_they_should_be_and_fails_where_they_got_worse(base):
+    run = tree.Run(base, SPEC, "dag").expect_end(0)
+    done = linqu("rings", "t", "--base", base).expect(0)
+    need("--ring-capacity L3:task=" in done.out and "all retired" in done.out, "it said %s", done.out)
+    profile = run.json("ring_profile.json")
+    stored = os.path.join(base, "stored.json")
+    for half, status, word in ((False, 0, "pass"), (True, 1, "fail")):
+        for layer in profile["layers"]:
+            layer["task_ring_peak_used"] = layer["task_ring_peak_used"] // (1 + half)
+        with open(stored, "w", encoding="utf-8") as file:
+            json.dump(profile, file)
+        done = linqu("rings", "t", "--base", base, "--baseline", stored, "--json").expect(status)
+        need(done.json()["verdict"]["status"] == word, "it said %s", done.out)
+    linqu("rings", "./no.json", "--base", base).expect(2).sentence()
+
+
+@claim
 def help_man_page_and_completion_name_every_command(base):
     del base
-    commands = ("run", "status", "discover", "logs", "shutdown", "doctor", "exec", "topology", "version", "help")
+    commands = ("run", "status", "discover", "logs", "shutdown", "doctor", "exec", "rings", "bench", "topology", "version", "help")
     for words in (["help"], ["--help"], ["help", "--man"], ["help", "--completion"]):
         out = linqu(*words).expect(0).out
         for name in commands:

@@ -22,6 +22,12 @@ def what_is_installed_works(base):
     need(set(topologies) == set(os.listdir(tree.ROOT + "/topology")), "the topologies are %s", topologies)
     tree.linqu("run", "--base", base, "--topology", place + "share/linqu/topology/small.topo",
                binary=place + "bin/linqu").expect(0)
+    folder = os.path.dirname(base) + "/own"
+    os.makedirs(folder)
+    command(os.environ.get("CC", "gcc"), "-shared", "-fPIC", "-I", place + "include", "-o", folder + "/own.so",
+            tree.ROOT + "/kernels/hello.c").expect(0)
+    for kernel in ("hello.so", folder + "/own.so"):
+        tree.linqu("run", "--base", base, "--topology", "1x1x2", kernel, binary=place + "bin/linqu").expect(0)
 
 
 tree.main()

@@ -8,7 +8,7 @@ import re
 import tree
 from tree import claim, large, need, soaking
 
-CHECKS = {"T1", "T2", "T3", "T4", "T5", "T6", "T7", "T8"}
+CHECKS = {"T1", "T2", "T3", "T4", "T5", "T6", "T7", "T8", "T9"}
 ZERO = {"processes": 0, "descriptors": 0, "shared_memory": 0, "sockets": 0}
 LOG_LINE = re.compile(r"ts=\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z "
                       r'lvl=\w+ node=(\S+) pid=(\d+) comp=\w+( \S+=\S+)* msg="')
@@ -99,7 +99,7 @@ def check_discovery(run, host):
     siblings = [node.index[3] for node in host.parent.children if node is not host]
     need([peer["l3"] for peer in found["same_pod_peers"]] == siblings, "%s: its peers are %s", host.path,
          found["same_pod_peers"])
-    need(all(peer["status"] == "live" for peer in found["same_pod_peers"]), "%s: a peer is not live", host.path)
+    need(all(peer["status"] in ("live", "slow") for peer in found["same_pod_peers"]), "%s: a peer is not live", host.path)
     need(found["same_pod_count"] == len(siblings) + 1, "%s: same_pod_count %s", host.path, found["same_pod_count"])
     if {6, 5, 4} <= host.index.keys():
         pods = host.ancestor(5).children
@@ -197,6 +197,34 @@ def a_run_is_named_and_found(base):
     first = os.stat(base + "/t/run.json").st_mtime_ns
     run_through(base, "1x1x2")
     need(os.stat(base + "/t/run.json").st_mtime_ns != first, "the second run of that name left the first one's files")
+
+
+def processors_of(run, node):
+    return os.sched_getaffinity(run.pid(node.path))
+
+
+@claim
+def subtrees_keep_to_a_processor_each_unless_it_is_off(base):
+    allowed = os.sched_getaffinity(0)
+    width = max(2, len(allowed))
+    run = tree.Run(base, f"{width}x1x2", "--hold").until_ready()
+    need(processors_of(run, run.shape.top()) == allowed, "the top is bound")
+    used = []
+    for head in run.shape.top().children:
+        own = processors_of(run, head)
+        need(len(own) == 1 and own <= allowed, "%s may use %s of %s", head.path, own, allowed)
+        need(all(processors_of(run, node) == own for node in head.subtree()), "a node below %s is elsewhere", head.path)
+        used += own
+    need(sorted(used) == sorted(allowed) or len(allowed) == 1, "%s for %s", used, allowed)
+    run.interrupt()
+    run.expect_end(0).expect_nothing_left()
+    free = tree.Run(base, f"{width}x1x2", "--hold", "--bind", "off", name="free").until_ready()
+    for node in free.shape.nodes:
+        need(processors_of(free, node) == allowed, "%s is bound", node.path)
+    free.interrupt()
+    free.expect_end(0).expect_nothing_left()
+    refusal = tree.linqu("run", "--base", base, "--bind", "maybe").expect(2).sentence()
+    need("`on` or `off`" in refusal, "it says: %s", refusal)
 
 
 @claim

@@ -278,7 +278,7 @@ class StateMap:
         with open(path, "rb") as file:
             self.map = mmap.mmap(file.fileno(), 0, prot=mmap.PROT_READ)
         magic, version, record_size, self.nodes = struct.unpack_from("<QIII", self.map, 0)
-        need((magic, version, record_size) == (0x4C494E5155535431, 1, 256), "%s is no state.map", path)
+        need((magic, version, record_size) == (0x4C494E5155535431, 2, 256), "%s is no state.map", path)
 
     def phase(self):
         return self.PHASES[struct.unpack_from("<I", self.map, 48)[0]]

@@ -60,8 +60,8 @@ static inline struct task_key submit_to(uint32_t target, const struct task_argum
 {
     struct task_key key;
 
-    ck_claim(try_task(target, &key, arguments, count) == SUBMIT_DONE, "not submitted: %s",
-             graph_err.text);
+    claim(try_task(target, &key, arguments, count) == SUBMIT_DONE, "not submitted: %s",
+          graph_err.text);
     return key;
 }
 
@@ -104,8 +104,8 @@ static inline unsigned start_all(void)
 
 static inline void end_task(struct task_key key, const char *error)
 {
-    ck_claim(task_graph_end_part(graph, task_graph_find(graph, &key), 0, error), "%s does not run",
-             state(key));
+    claim(task_graph_end_part(graph, task_graph_find(graph, &key), 0, error, false),
+          "%s does not run", state(key));
 }
 
 static inline void complete(struct task_key key)
@@ -119,17 +119,18 @@ static inline void run_all(void)
     struct task_part *part;
 
     while ((part = task_graph_take(graph)))
-        ck_claim(task_graph_end_part(graph, part->task, part->index, NULL), "a part does not run");
+        claim(task_graph_end_part(graph, part->task, part->index, NULL, false),
+              "a part does not run");
 }
 
 static inline void scope_begin(void)
 {
-    ck_claim(task_graph_scope_begin(graph, &graph_err) == 0, "%s", graph_err.text);
+    claim(task_graph_scope_begin(graph, &graph_err) == 0, "%s", graph_err.text);
 }
 
 static inline void scope_end(void)
 {
-    ck_claim(task_graph_scope_end(graph, &graph_err) == 0, "%s", graph_err.text);
+    claim(task_graph_scope_end(graph, &graph_err) == 0, "%s", graph_err.text);
 }
 
 static inline int free_tensor(uint64_t handle)
@@ -158,7 +159,7 @@ static inline struct activation_view top(void)
 {
     struct activation_view view;
 
-    ck_claim(task_graph_top(graph, &view), "no activation");
+    claim(task_graph_top(graph, &view), "no activation");
     return view;
 }
 
@@ -166,7 +167,7 @@ static inline struct activation_view top(void)
 static inline void leave(void)
 {
     task_graph_return(graph);
-    ck_claim(top().unfinished == 0, "%u tasks have not ended", top().unfinished);
+    claim(top().unfinished == 0, "%u tasks have not ended", top().unfinished);
     task_graph_end(graph);
 }
 

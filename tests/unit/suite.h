@@ -59,13 +59,6 @@ static inline uint64_t seed_count(uint64_t usual)
     return text ? strtoull(text, NULL, 10) : usual;
 }
 
-/* For loops: unlike Check's own, it costs nothing while it holds. The rest is printed as by printf, the seed first. */
-#define ck_claim(condition, ...)                                                                   \
-    do {                                                                                           \
-        if (!(condition))                                                                          \
-            ck_abort_msg(__VA_ARGS__);                                                             \
-    } while (0)
-
 /* splitmix64 */
 static inline uint64_t random_next(uint64_t *state)
 {

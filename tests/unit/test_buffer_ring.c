@@ -89,10 +89,10 @@ static void model_claim(struct model *model, uint64_t size, uint64_t place, uint
 {
     uint64_t at = place / BUFFER_RING_ALIGN;
 
-    ck_claim(place % BUFFER_RING_ALIGN == 0 && at + units(size) <= UNITS,
-             "seed %" PRIu64 ": beyond the window", seed);
+    claim(place % BUFFER_RING_ALIGN == 0 && at + units(size) <= UNITS,
+          "seed %" PRIu64 ": beyond the window", seed);
     for (uint64_t i = at; i < at + units(size); i++) {
-        ck_claim(!model->bytes[i], "seed %" PRIu64 ": overlap", seed);
+        claim(!model->bytes[i], "seed %" PRIu64 ": overlap", seed);
         model->bytes[i] = 1;
     }
     model->blocks[(model->first + model->count++) % 64] = (struct block){place, size};
@@ -132,8 +132,8 @@ static void check_against(const struct buffer_ring *ring, const struct model *mo
 
     for (unsigned i = 0; i < UNITS; i++)
         used += model->bytes[i] * BUFFER_RING_ALIGN;
-    ck_claim(ring->used == used, "seed %" PRIu64 ": used", seed);
-    ck_claim(buffer_ring_largest_run(ring) == model_largest(model), "seed %" PRIu64 ": run", seed);
+    claim(ring->used == used, "seed %" PRIu64 ": used", seed);
+    claim(buffer_ring_largest_run(ring) == model_largest(model), "seed %" PRIu64 ": run", seed);
 }
 
 static void step(struct buffer_ring *ring, struct model *model, uint64_t *random, uint64_t seed)
@@ -148,7 +148,7 @@ static void step(struct buffer_ring *ring, struct model *model, uint64_t *random
         buffer_ring_release(ring, block.size, block.place);
         return;
     }
-    ck_claim(buffer_ring_claim(ring, size, &place) == fits, "seed %" PRIu64 ": fits", seed);
+    claim(buffer_ring_claim(ring, size, &place) == fits, "seed %" PRIu64 ": fits", seed);
     if (!fits)
         return;
     model_claim(model, size, place, seed);
@@ -156,7 +156,7 @@ static void step(struct buffer_ring *ring, struct model *model, uint64_t *random
         model_release(model, model->count - 1);
         buffer_ring_unclaim(ring, size, place);
         before.end = ring->end; // meaningless after it
-        ck_claim(memcmp(ring, &before, sizeof before) == 0, "seed %" PRIu64 ": undo", seed);
+        claim(memcmp(ring, &before, sizeof before) == 0, "seed %" PRIu64 ": undo", seed);
     } else {
         buffer_ring_settle(ring);
     }
@@ -200,8 +200,8 @@ START_TEST(skipping_ahead_foretells_what_will_fit)
 
             buffer_ring_release(&ring, block.size, block.place);
         }
-        ck_claim(buffer_ring_largest_run(&copy) == buffer_ring_largest_run(&ring), "seed %" PRIu64,
-                 seed);
+        claim(buffer_ring_largest_run(&copy) == buffer_ring_largest_run(&ring), "seed %" PRIu64,
+              seed);
     }
 }
 END_TEST

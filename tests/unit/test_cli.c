@@ -5,7 +5,9 @@
 #include "cli/help.h"
 #include "cli/invocation.h"
 #include "cli/suggest.h"
+#include "cli/topology_load.h"
 #include "suite.h"
+#include "topo/ring_layout.h"
 
 static struct error err;
 
@@ -32,9 +34,7 @@ static void refused(const char *words, const char *expected)
     ck_assert_msg(!strchr(err.text, '\n'), "%s: %s", words, err.text);
 }
 
-/* --- the table
- * ------------------------------------------------------------------------------------------------------
- */
+/* --- the table -------------------------------------------------------------------------------- */
 
 START_TEST(every_command_and_option_is_explained)
 {
@@ -164,9 +164,7 @@ START_TEST(help_keeps_to_eighty_columns)
 }
 END_TEST
 
-/* --- parsing
- * ---------------------------------------------------------------------------------------------------------
- */
+/* --- parsing ---------------------------------------------------------------------------------- */
 
 START_TEST(options_and_arguments_come_in_any_order)
 {
@@ -232,7 +230,7 @@ START_TEST(wrong_command_lines_get_one_sentence)
     refused("linqu run --start-timeout 2d", "from 1 to 86400");
     refused("linqu status one two", "no use for 'two'");
     refused("linqu doctor x", "no use for 'x'");
-    refused("linqu exec", "needs [RUN] SCENARIO...");
+    refused("linqu exec", "needs [RUN] SCENARIO|KERNEL...");
     refused("linqu topology show", "needs show|check SPEC");
 }
 END_TEST
@@ -283,7 +281,51 @@ START_TEST(only_what_is_near_is_suggested)
 }
 END_TEST
 
-SUITE_MAIN("cli", every_command_and_option_is_explained,
+/* --- options that may come several times ------------------------------------------------------ */
+
+START_TEST(an_option_given_several_times_is_kept_each_time)
+{
+    struct invocation invocation;
+
+    ck_assert_int_eq(
+        parse(&invocation, "linqu run -t 2x2 --arg 1 ./a.so --arg=-2 --arg 0x3 --at L5_0"), 0);
+    ck_assert_uint_eq(invocation.all[OPTION_ARG].count, 3);
+    ck_assert_str_eq(invocation.all[OPTION_ARG].items[0], "1");
+    ck_assert_str_eq(invocation.all[OPTION_ARG].items[1], "-2");
+    ck_assert_str_eq(invocation.all[OPTION_ARG].items[2], "0x3");
+    ck_assert_uint_eq(invocation.all[OPTION_AT].count, 1);
+    ck_assert_uint_eq(invocation.all[OPTION_KERNEL_PATH].count, 0);
+    ck_assert_uint_eq(invocation.argument_count, 1);
+    invocation_free(&invocation);
+}
+END_TEST
+
+START_TEST(ring_capacities_of_the_command_line_win_over_the_topologys_one_by_one)
+{
+    struct topology topology;
+    struct invocation invocation;
+
+    ck_assert_int_eq(topology_parse("2x2", &topology, &err), 0);
+    topology.settings.task_ring_slots[LEVEL_POD] = 2;
+    topology.settings.buffer_ring_bytes[LEVEL_CLOS1] = 64;
+    ck_assert_int_eq(parse(&invocation, "linqu run --ring-capacity buffer=32K "
+                                        "--ring-capacity L4:task=4,buffer=16K"),
+                     0);
+    ck_assert_int_eq(topology_take_capacities(&topology, &invocation, &err), 0);
+    ck_assert_uint_eq(ring_slots(&topology, LEVEL_POD), 4);
+    ck_assert_uint_eq(ring_bytes(&topology, LEVEL_POD), 16384);
+    ck_assert_uint_eq(ring_bytes(&topology, LEVEL_CLOS1), 32768);
+    ck_assert_uint_eq(ring_slots(&topology, LEVEL_CLOS1), RING_SLOTS_USUAL);
+    invocation_free(&invocation);
+    ck_assert_int_eq(parse(&invocation, "linqu doctor --ring-capacity task=3"), 0);
+    ck_assert_int_eq(topology_take_capacities(&topology, &invocation, &err), -1);
+    ck_assert_ptr_nonnull(strstr(err.text, "--ring-capacity: task='3'"));
+    invocation_free(&invocation);
+}
+END_TEST
+
+SUITE_MAIN("cli", ring_capacities_of_the_command_line_win_over_the_topologys_one_by_one,
+           an_option_given_several_times_is_kept_each_time, every_command_and_option_is_explained,
            no_command_has_two_options_of_one_name_or_letter, one_name_means_one_option_everywhere,
            every_default_is_a_value_that_the_option_takes,
            help_manual_and_completion_have_every_option, help_keeps_to_eighty_columns,

@@ -41,8 +41,7 @@ static void door_close(pid_t server)
     scratch_close(view.dir.fd);
 }
 
-/* --- the other side, in a process of its own
- * ---------------------------------------------------------------------------- */
+/* --- the other side, in a process of its own -------------------------------------------------- */
 
 static void answer(int fd, struct message *message)
 {
@@ -153,9 +152,7 @@ static void server_whose_answer_is_no_json(void)
     pause();
 }
 
-/* --- this side
- * -----------------------------------------------------------------------------------------------------------
- */
+/* --- this side -------------------------------------------------------------------------------- */
 
 static char progress_seen[256];
 

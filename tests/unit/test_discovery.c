@@ -82,7 +82,7 @@ START_TEST(a_host_of_the_virtual_cluster_finds_all_others)
 }
 END_TEST
 
-static bool slow_from(uint32_t rank, void *arg)
+static bool slow_from(void *arg, uint32_t rank)
 {
     return rank >= *(const uint32_t *)arg;
 }

@@ -133,7 +133,7 @@ START_TEST(a_parked_fiber_keeps_what_it_had)
     }
     for (int round = 0; round < 2; round++)
         for (int i = 0; i < COUNT; i++)
-            ck_claim(!fiber_resume(fibers[i]), "fiber %d is done too early", i);
+            claim(!fiber_resume(fibers[i]), "fiber %d is done too early", i);
     for (int i = 0; i < COUNT; i++) {
         uint64_t once[2] = {0, 0};
 

@@ -122,13 +122,13 @@ START_TEST(the_table_agrees_with_an_array)
             bool done = add ? held_add(held, LEVEL_POD, (uint32_t)i / 2, &version)
                             : held_release(held, handle, number, NULL);
 
-            ck_claim(done == (add ? !*size : *size > 0), "seed %" PRIu64 " step %d", seed, i);
+            claim(done == (add ? !*size : *size > 0), "seed %" PRIu64 " step %d", seed, i);
             if (done) {
                 bytes += add ? (version.size + 63) / 64 * 64 : -*size;
                 *size = add ? (version.size + 63) / 64 * 64 : 0;
             }
-            ck_claim(held_layer(held, LEVEL_POD, 1)->bytes == bytes, "seed %" PRIu64, seed);
-            ck_claim(!held_find(held, handle, number) == !*size, "seed %" PRIu64, seed);
+            claim(held_layer(held, LEVEL_POD, 1)->bytes == bytes, "seed %" PRIu64, seed);
+            claim(!held_find(held, handle, number) == !*size, "seed %" PRIu64, seed);
         }
         held_destroy(held);
     }

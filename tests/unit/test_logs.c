@@ -18,9 +18,7 @@ static const struct log_merge_limits plenty = {.descriptors = 64, .bytes = 1 << 
 
 #define LINE(text) text, strlen(text)
 
-/* --- lines
- * ----------------------------------------------------------------------------------------------------------
- */
+/* --- lines ------------------------------------------------------------------------------------ */
 
 START_TEST(a_line_that_was_written_is_read_back)
 {
@@ -117,9 +115,7 @@ START_TEST(numbers_do_not_make_another_message)
 }
 END_TEST
 
-/* --- merging
- * --------------------------------------------------------------------------------------------------------
- */
+/* --- merging ---------------------------------------------------------------------------------- */
 
 /* Append a line with this moment (seconds) to a log. */
 static void put(int dir, const char *name, unsigned second, const char *message)
@@ -358,9 +354,7 @@ START_TEST(any_number_of_logs_needs_few_descriptors)
 }
 END_TEST
 
-/* --- groups
- * ----------------------------------------------------------------------------------------------------------
- */
+/* --- groups ----------------------------------------------------------------------------------- */
 
 static void add_line(struct log_groups *groups, const char *text, uint32_t rank)
 {

@@ -201,8 +201,8 @@ START_TEST(only_a_chip_has_an_l2_index)
 END_TEST
 
 /* TASK_COMPLETE is [l2, correlation, [exec, coord, depth, id, generation], status, error, outputs,
- * time]. */
-#define COMPLETE(coord) "\x97\x00\x00\x95\x01" coord "\x00\x01\x00\x00\xa0\x90\x00"
+ * time, part]. */
+#define COMPLETE(coord) "\x98\x00\x00\x95\x01" coord "\x00\x01\x00\x00\xa0\x90\x00\x00"
 
 START_TEST(coordinates_are_checked)
 {
@@ -247,16 +247,16 @@ START_TEST(records_and_keys_may_have_more_fields_too)
     ck_assert_uint_eq(message.ready.counts.items[1].count, 2);
     ck_assert_int_eq(READ(MSG_READY, "\x93\x00\x00\x92\x92\x07\x01\x91\x06"), FRAME_BAD_FIELDS);
     // a key of six elements
-    ck_assert_int_eq(READ(MSG_TASK_COMPLETE, "\x97\x00\x00\x96\x01\x91\x03\x00\x09\x00\x92\xc3\xcb"
+    ck_assert_int_eq(READ(MSG_TASK_COMPLETE, "\x98\x00\x00\x96\x01\x91\x03\x00\x09\x00\x92\xc3\xcb"
                                              "12345678\x01\xa1"
-                                             "e\x90\x05"),
+                                             "e\x90\x05\x00"),
                      FRAME_OK);
     ck_assert_int_eq(read_back(&message), FRAME_OK);
     ck_assert_uint_eq(message.task_complete.task.id, 9);
     ck_assert_uint_eq(message.task_complete.status, 1);
     ck_assert_uint_eq(message.task_complete.run_time_ns, 5);
-    ck_assert_int_eq(READ(MSG_TASK_COMPLETE, "\x97\x00\x00\x94\x01\x91\x03\x00\x09\x01\xa1"
-                                             "e\x90\x05"),
+    ck_assert_int_eq(READ(MSG_TASK_COMPLETE, "\x98\x00\x00\x94\x01\x91\x03\x00\x09\x01\xa1"
+                                             "e\x90\x05\x00"),
                      FRAME_BAD_FIELDS);
 }
 END_TEST

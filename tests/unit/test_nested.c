@@ -9,7 +9,7 @@ static struct task_part *begin_own(void)
     struct given_tensor given[8];
     size_t count = 0;
 
-    ck_claim(part, "no part for oneself is ready");
+    claim(part, "no part for oneself is ready");
     for (uint32_t i = 0; i < part_param_count(part); i++) {
         const struct task_param *param = part_param(part, i);
 
@@ -20,14 +20,14 @@ static struct task_part *begin_own(void)
                                                    .version = param->version,
                                                    .holder = param->holder};
     }
-    ck_claim(task_graph_begin(graph, 1, part, given, count, &graph_err) == 0, "%s", graph_err.text);
+    claim(task_graph_begin(graph, 1, part, given, count, &graph_err) == 0, "%s", graph_err.text);
     return part;
 }
 
 static void end_own(struct task_part *part, const char *error)
 {
     leave();
-    ck_claim(task_graph_end_part(graph, part->task, part->index, error), "it does not run");
+    claim(task_graph_end_part(graph, part->task, part->index, error, false), "it does not run");
 }
 
 static struct task_key own_task(const struct task_argument *arguments, uint32_t count)
@@ -103,7 +103,7 @@ START_TEST(activations_nest_eight_deep_and_no_deeper)
     ck_assert_str_eq(graph_err.text,
                      "activations and scopes nest too deep: k would begin at depth 9, "
                      "at most 8");
-    ck_assert(task_graph_end_part(graph, part->task, 0, graph_err.text));
+    ck_assert(task_graph_end_part(graph, part->task, 0, graph_err.text, false));
     ck_assert_uint_eq(task_graph_take_errors(graph, NULL, 0), 1);
     for (int i = DEPTH_MAX; i-- > 0;)
         end_own(parts[i], NULL);
@@ -188,7 +188,7 @@ START_TEST(an_output_of_an_activation_may_be_made_by_its_tasks)
     ck_assert_uint_eq(used(1), 1); // it is released when it has been pulled up
     task_graph_end(graph);
     ck_assert_uint_eq(used(1), 0);
-    ck_assert(task_graph_end_part(graph, part->task, 0, NULL));
+    ck_assert(task_graph_end_part(graph, part->task, 0, NULL, false));
     ck_assert(task_graph_tensor(graph, x, &view) && view.state == TENSOR_HERE);
     ck_assert_uint_eq(view.holder, SELF);
     ck_assert_uint_eq(view.version, 1);
@@ -218,8 +218,7 @@ START_TEST(a_handle_means_nothing_to_an_activation_it_was_not_given_to)
 }
 END_TEST
 
-/* --- deadlocks that nesting makes
- * -------------------------------------------------------------------------------- */
+/* --- deadlocks that nesting makes ------------------------------------------------------------- */
 
 /* The nested activation waits for a slot whose task is an outer activation's that runs only after
  * it. */

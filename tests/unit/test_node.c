@@ -116,6 +116,30 @@ START_TEST(a_child_that_ends_before_it_is_ready_fails_the_start)
 }
 END_TEST
 
+/* Its parent waits for another and would else be ready with half of its subtree. */
+START_TEST(a_ready_child_that_ends_while_another_starts_fails_the_start)
+{
+    struct message message;
+    uint32_t late, dead;
+
+    open_world("2x2");
+    late = rank_of("L5_1/L4_1");
+    dead = rank_of("L5_1/L4_0");
+    for (uint32_t rank = 0; rank < world.topology.node_count; rank++)
+        if (rank != late)
+            world_tell(&world, rank, (struct event){.type = EVENT_START});
+    world_settle(&world);
+    world_end(&world, dead, SIGKILL);
+    world_settle(&world);
+    ck_assert_uint_eq(came_up(MSG_FAILED, &message), 1);
+    ck_assert_uint_eq(message.failed.rank, dead);
+    world_tell(&world, late, (struct event){.type = EVENT_START});
+    world_settle(&world);
+    ck_assert_uint_eq(came_up(MSG_READY, &message), 0);
+    close_world();
+}
+END_TEST
+
 START_TEST(a_gather_counts_every_node_once)
 {
     struct message message = {.type = MSG_GATHER, .gather = {.round = 7}};
@@ -459,7 +483,9 @@ END_TEST
 SUITE_MAIN("node", ready_comes_up_once_and_counts_every_level,
            one_child_that_is_not_up_keeps_the_tree_from_ready,
            the_first_failure_of_a_start_goes_up_and_only_it,
-           a_child_that_ends_before_it_is_ready_fails_the_start, a_gather_counts_every_node_once,
+           a_child_that_ends_before_it_is_ready_fails_the_start,
+           a_ready_child_that_ends_while_another_starts_fails_the_start,
+           a_gather_counts_every_node_once,
            a_gather_that_identifies_writes_two_files_a_host_and_tells_the_first_error,
            a_death_in_a_gather_is_counted_as_missing, everybody_hears_of_a_death_and_nobody_twice,
            a_node_that_leaves_in_order_is_left_and_not_dead,

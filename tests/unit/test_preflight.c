@@ -11,6 +11,7 @@
 #include "base/number_text.h"
 #include "scratch.h"
 #include "suite.h"
+#include "topo/topology_settings.h"
 
 static struct error err;
 
@@ -39,6 +40,7 @@ static struct system_limits roomy(void)
         .file_max_binds = true,
         .file_max = 100000000,
         .epoll_watches = 100000000,
+        .address_space = SYSTEM_NO_LIMIT,
         .memory_available = UINT64_C(1) << 40,
         .inodes_free = SYSTEM_NO_LIMIT,
         .bytes_free = UINT64_C(1) << 50,
@@ -128,6 +130,8 @@ START_TEST(each_limit_is_found_with_what_mends_it)
     fails_alone("16x4x16", &limits, "cgroup pids", "| sudo tee /sys/x/pids.max");
     limits = roomy(), limits.group_memory = (struct group_room){1 << 20, 0, "/sys/x/memory.max"};
     fails_alone("16x4x16", &limits, "cgroup memory", "| sudo tee /sys/x/memory.max");
+    limits = roomy(), limits.address_space = UINT64_C(8) << 30;
+    fails_alone("16x4x16", &limits, "address space", "ulimit -v unlimited, or --ring-capacity");
     limits = roomy(), limits.memory_available = 100 << 20;
     fails_alone("16x4x16", &limits, "memory", "smaller topology");
     limits = roomy(), limits.nofile_soft = limits.nofile_hard = 64;
@@ -156,6 +160,22 @@ START_TEST(what_does_not_bind_this_user_does_not_count)
     limits.nofile_soft = limits.nofile_hard = 64;
     preflight = judge("16x4x16", &limits, 0);
     ck_assert_int_eq(preflight.worst, PREFLIGHT_OK);
+}
+END_TEST
+
+START_TEST(smaller_rings_need_less_address_space)
+{
+    struct topology topology = shape("16x4x16x16");
+    struct demand usual, small;
+
+    preflight_demand(&topology, &usual);
+    ck_assert(!topology_ring_capacity_parse(&topology.settings, "buffer=1M", &err));
+    preflight_demand(&topology, &small);
+    ck_assert_uint_gt(usual.address_space, UINT64_C(16 * 5 * 9) << 27); // 16 chips of a host
+    ck_assert_uint_lt(small.address_space, UINT64_C(2) << 30);
+    ck_assert(!topology_ring_capacity_parse(&topology.settings, "buffer=64G", &err));
+    preflight_demand(&topology, &usual);
+    ck_assert_uint_gt(usual.address_space, UINT64_C(1) << 45);
 }
 END_TEST
 
@@ -234,8 +254,7 @@ START_TEST(paths_too_long_for_a_socket_are_no_failure_and_too_long_for_us_are)
 }
 END_TEST
 
-/* --- reading the machine
- * ----------------------------------------------------------------------------------------- */
+/* --- reading the machine ---------------------------------------------------------------------- */
 
 static void file_put(int dir, const char *path, const char *text)
 {
@@ -383,9 +402,7 @@ START_TEST(this_machine_can_be_read)
 }
 END_TEST
 
-/* --- reservations
- * ---------------------------------------------------------------------------------------------------
- */
+/* --- reservations ----------------------------------------------------------------------------- */
 
 START_TEST(two_runs_that_start_together_do_not_both_pass)
 {
@@ -493,7 +510,7 @@ END_TEST
 
 SUITE_MAIN("preflight", a_roomy_machine_holds_every_topology,
            the_need_is_the_nodes_and_the_launcher, each_limit_is_found_with_what_mends_it,
-           what_does_not_bind_this_user_does_not_count,
+           what_does_not_bind_this_user_does_not_count, smaller_rings_need_less_address_space,
            a_soft_limit_of_descriptors_is_raised_and_does_not_refuse,
            what_other_starting_runs_reserved_is_not_free,
            a_topology_beyond_what_the_kernel_can_be_told_says_so,

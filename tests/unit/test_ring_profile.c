@@ -36,7 +36,7 @@ static struct held *play(void)
     ck_assert_int_eq(try_task(SELF, NULL, NULL, 0), SUBMIT_FULL);
     task_graph_set_now(graph, 12000);
     for (struct task_part *part; (part = task_graph_take_own(graph));)
-        task_graph_end_part(graph, part->task, 0, NULL);
+        task_graph_end_part(graph, part->task, 0, NULL, false);
     ck_assert_int_eq(try_task(1, NULL, NULL, 0), SUBMIT_DONE);
     run_all();
     return held;
@@ -55,15 +55,17 @@ START_TEST(a_snapshot_is_a_line_of_json_as_the_formats_page_says)
         "{\"level\":\"HOST\",\"depth\":0,\"task_capacity\":8,\"task_used\":0,\"task_head\":0,"
         "\"task_tail\":0,\"buffer_capacity_bytes\":32768,\"buffer_used_bytes\":0,\"buffer_head\":0,"
         "\"buffer_tail\":0,\"last_task_alive\":0,\"alloc_count\":0,\"retire_count\":0,"
-        "\"block_count\":0,\"free_count\":0},"
+        "\"block_count\":0,\"free_count\":0,\"tokens_applied\":0,\"scope_tokens_applied\":0},"
         "{\"level\":\"HOST\",\"depth\":1,\"task_capacity\":8,\"task_used\":7,\"task_head\":1,"
         "\"task_tail\":2,\"buffer_capacity_bytes\":32768,\"buffer_used_bytes\":24576,"
         "\"buffer_head\":32768,\"buffer_tail\":8192,\"last_task_alive\":2,\"alloc_count\":9,"
-        "\"retire_count\":2,\"block_count\":1,\"free_count\":2},"
+        "\"retire_count\":2,\"block_count\":1,\"free_count\":2,\"tokens_applied\":3,"
+        "\"scope_tokens_applied\":0},"
         "{\"level\":\"POD\",\"depth\":1,\"task_capacity\":16,\"task_used\":1,\"task_head\":5,"
         "\"task_tail\":4,\"buffer_capacity_bytes\":65536,\"buffer_used_bytes\":128,"
         "\"buffer_head\":128,\"buffer_tail\":0,\"last_task_alive\":4,\"alloc_count\":1,"
-        "\"retire_count\":0,\"block_count\":0,\"free_count\":0}]}\n");
+        "\"retire_count\":0,\"block_count\":0,\"free_count\":0,\"tokens_applied\":0,"
+        "\"scope_tokens_applied\":0}]}\n");
     free(line);
     held_destroy(held);
     destroy();

@@ -1,4 +1,5 @@
 // links: users
+#include "base/exit_code.h"
 #include "report/run_json.h"
 
 #include <fcntl.h>
@@ -146,6 +147,27 @@ START_TEST(a_scenario_that_checked_nothing_has_not_passed)
 }
 END_TEST
 
+START_TEST(of_many_results_the_newest_stand_and_the_earlier_are_counted)
+{
+    struct run_report *report = report_of("1x1x1");
+    json_t *json, *results;
+
+    for (int i = 0; i < REPORT_SCENARIOS_KEPT + 3; i++)
+        report_check(run_report_scenario(report, i == 1 ? "bad" : "good"), "completed", i != 1,
+                     "%d", i);
+    ck_assert_int_eq(run_report_end(report), EXIT_CHECK);
+    json = run_report_json(report);
+    ck_assert_uint_eq(json_array_size(json_object_get(json, "scenarios")), REPORT_SCENARIOS_KEPT);
+    ck_assert_int_eq(number_at(json_object_get(json, "earlier"), "passed"), 2);
+    ck_assert_int_eq(number_at(json_object_get(json, "earlier"), "failed"), 1);
+    results = run_report_results(report, REPORT_SCENARIOS_KEPT + 1);
+    ck_assert_uint_eq(json_array_size(results), 2);
+    json_decref(results);
+    json_decref(json);
+    run_report_destroy(report);
+}
+END_TEST
+
 START_TEST(the_file_is_replaced_whole_and_reads_back)
 {
     int dir = scratch_open();
@@ -253,7 +275,8 @@ START_TEST(a_full_disk_is_reported_by_whoever_writes_an_event)
 }
 END_TEST
 
-SUITE_MAIN("run_json", a_good_run_has_the_documented_shape, a_run_that_goes_on_has_no_end_yet,
+SUITE_MAIN("run_json", of_many_results_the_newest_stand_and_the_earlier_are_counted,
+           a_good_run_has_the_documented_shape, a_run_that_goes_on_has_no_end_yet,
            the_earliest_cause_decides_the_exit_code, a_leak_fails_a_run_that_was_good_until_then,
            a_scenario_that_checked_nothing_has_not_passed,
            the_file_is_replaced_whole_and_reads_back,

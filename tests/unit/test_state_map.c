@@ -95,7 +95,7 @@ START_TEST(a_node_keeps_its_own_records_and_its_childrens_mapped)
         uint32_t count, first = topology_children(&topology, rank, &count);
 
         ck_assert_int_eq(state_map_open(dir, &map, &seen, &err), 0);
-        state_map_keep(&map, rank, first, count);
+        state_map_keep(&map, (struct record_range){rank, 1}, (struct record_range){first, count});
         claim(is_mapped(&map, 0), "rank %u: the header is gone", rank);
         for (uint32_t page = 0; page < topology.node_count; page += 16) {
             bool wanted = false;
@@ -219,7 +219,31 @@ START_TEST(a_process_name_may_hold_blanks_and_parentheses)
 }
 END_TEST
 
-SUITE_MAIN("state_map", what_a_node_writes_every_viewer_reads,
+START_TEST(what_a_node_computes_can_be_seen_until_it_has_done_it)
+{
+    struct state_record record = {0};
+    struct state_task task = {.started_ns = 5,
+                              .limit_ms = 6,
+                              .exec = 7,
+                              .creator = 8,
+                              .id = 9,
+                              .depth = 1},
+                      seen;
+
+    ck_assert(!state_record_task(&record, &seen));
+    memcpy(task.kernel, "a name that fills all of its roo", sizeof task.kernel);
+    state_record_begin_task(&record, &task);
+    ck_assert(state_record_task(&record, &seen));
+    ck_assert_str_eq(seen.kernel, "a name that fills all of its ro");
+    memcpy(seen.kernel, task.kernel, sizeof seen.kernel);
+    ck_assert_mem_eq(&seen, &task, sizeof task);
+    state_record_end_task(&record);
+    ck_assert(!state_record_task(&record, &seen));
+}
+END_TEST
+
+SUITE_MAIN("state_map", what_a_node_computes_can_be_seen_until_it_has_done_it,
+           what_a_node_writes_every_viewer_reads,
            a_node_keeps_its_own_records_and_its_childrens_mapped,
            its_blocks_are_allocated_and_only_ours, one_that_is_there_is_not_overwritten,
            a_spoiled_map_is_refused_with_a_sentence,

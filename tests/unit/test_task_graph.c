@@ -94,9 +94,26 @@ START_TEST(parts_say_where_their_inputs_are_and_their_outputs_go)
 }
 END_TEST
 
-/* --- failures
- * ----------------------------------------------------------------------------------------------------
- */
+/* --- failures --------------------------------------------------------------------------------- */
+
+/* What the activation would end with: a deadlock that it has read is not why it fails later. */
+START_TEST(the_first_failure_that_nobody_has_read_says_whether_it_is_a_deadlock)
+{
+    struct task_key stuck, broken;
+    char text[256];
+
+    graph_with(8, 4096);
+    stuck = null_task(), broken = null_task();
+    start_all();
+    ck_assert(task_graph_end_part(graph, task_graph_find(graph, &stuck), 0, "deadlock", true));
+    ck_assert(top().failed_by_deadlock);
+    ck_assert_uint_eq(task_graph_take_errors(graph, text, sizeof text), 1);
+    ck_assert(!top().failed_by_deadlock);
+    ck_assert(task_graph_end_part(graph, task_graph_find(graph, &broken), 0, "broken", false));
+    ck_assert(!top().failed_by_deadlock);
+    destroy();
+}
+END_TEST
 
 START_TEST(a_failure_fails_all_that_depend_on_it_with_its_cause)
 {
@@ -227,9 +244,11 @@ START_TEST(a_late_or_repeated_completion_is_ignored_and_counted)
 
     graph_with(8, 4096);
     key = null_task();
-    ck_assert(!task_graph_end_part(graph, task_graph_find(graph, &key), 0, NULL)); // not started
+    ck_assert(
+        !task_graph_end_part(graph, task_graph_find(graph, &key), 0, NULL, false)); // not started
     start_all();
-    ck_assert(!task_graph_end_part(graph, task_graph_find(graph, &key), 1, NULL)); // no such part
+    ck_assert(
+        !task_graph_end_part(graph, task_graph_find(graph, &key), 1, NULL, false)); // no such part
     complete(key);
     ck_assert_ptr_null(task_graph_find(graph, &key));
     other = key;
@@ -266,9 +285,7 @@ START_TEST(nothing_is_submitted_after_orchestration_done)
 }
 END_TEST
 
-/* --- scopes
- * ------------------------------------------------------------------------------------------------------
- */
+/* --- scopes ----------------------------------------------------------------------------------- */
 
 START_TEST(scopes_nest_eight_deep_and_no_deeper)
 {
@@ -358,9 +375,7 @@ START_TEST(holders_are_told_in_the_order_of_retirement)
 }
 END_TEST
 
-/* --- data
- * --------------------------------------------------------------------------------------------------------
- */
+/* --- data ------------------------------------------------------------------------------------- */
 
 START_TEST(registered_data_can_be_read_at_once)
 {
@@ -423,9 +438,7 @@ START_TEST(tensors_of_no_bytes_take_none)
 }
 END_TEST
 
-/* --- credit
- * ------------------------------------------------------------------------------------------------------
- */
+/* --- credit ----------------------------------------------------------------------------------- */
 
 START_TEST(without_credit_a_task_stays_ready_at_home)
 {
@@ -456,8 +469,7 @@ START_TEST(without_credit_a_task_stays_ready_at_home)
 }
 END_TEST
 
-/* --- nodes that are lost
- * ----------------------------------------------------------------------------------------- */
+/* --- nodes that are lost ---------------------------------------------------------------------- */
 
 static bool is_node_2(const void *arg, uint32_t rank)
 {
@@ -502,9 +514,7 @@ START_TEST(what_a_lost_node_held_or_ran_fails)
 }
 END_TEST
 
-/* --- groups
- * ------------------------------------------------------------------------------------------------------
- */
+/* --- groups ----------------------------------------------------------------------------------- */
 
 struct group {
     struct part_spec parts[8];
@@ -528,8 +538,8 @@ static struct task_key submit_group(struct group *group)
 {
     struct task_key key;
 
-    ck_claim(task_graph_submit(graph, &group->spec, &key, &graph_err) == SUBMIT_DONE, "%s",
-             graph_err.text);
+    claim(task_graph_submit(graph, &group->spec, &key, &graph_err) == SUBMIT_DONE, "%s",
+          graph_err.text);
     return key;
 }
 
@@ -600,10 +610,10 @@ START_TEST(any_failure_fails_the_group_with_the_sub_task_s_index)
     key = submit_group(&group);
     start_all();
     task = task_graph_find(graph, &key);
-    ck_assert(task_graph_end_part(graph, task, 1, "broken"));
-    ck_assert(task_graph_end_part(graph, task, 2, "broken too"));
+    ck_assert(task_graph_end_part(graph, task, 1, "broken", false));
+    ck_assert(task_graph_end_part(graph, task, 2, "broken too", false));
     ck_assert_str_eq(state(key), "running"); // one still runs, and writes
-    ck_assert(task_graph_end_part(graph, task, 0, NULL));
+    ck_assert(task_graph_end_part(graph, task, 0, NULL, false));
     ck_assert_str_eq(state(key), "failed");
     ck_assert_str_eq(state(task(in(group.private[0].value))), "failed");
     ck_assert_uint_eq(task_graph_take_errors(graph, text, sizeof text), 2);
@@ -674,7 +684,8 @@ START_TEST(what_a_group_must_not_do_is_refused_with_a_sentence)
 }
 END_TEST
 
-SUITE_MAIN("task graph", a_task_is_ready_when_its_last_producer_has_completed,
+SUITE_MAIN("task graph", the_first_failure_that_nobody_has_read_says_whether_it_is_a_deadlock,
+           a_task_is_ready_when_its_last_producer_has_completed,
            a_reader_of_two_outputs_of_one_task_counts_once, a_reader_never_sees_a_later_write,
            parts_say_where_their_inputs_are_and_their_outputs_go,
            a_failure_fails_all_that_depend_on_it_with_its_cause, a_long_cause_is_cut_and_says_so,

@@ -18,7 +18,7 @@ START_TEST(tensors_of_closed_scopes_do_not_make_the_table_grow)
             tensor->depth = 1;
             tensor->scope = scope;
         }
-        ck_claim(tensor_map_find(&map, scope * 20), "a tensor of the open scope is gone");
+        claim(tensor_map_find(&map, scope * 20), "a tensor of the open scope is gone");
     }
     ck_assert_uint_le(map.by_handle.capacity, 256);
     ck_assert_uint_le(map.by_handle.count, 100);
@@ -40,7 +40,7 @@ START_TEST(open_tensors_stay_however_many_there_are)
     }
     ck_assert_uint_eq(map.by_handle.count, 100000);
     for (uint64_t handle = 1; handle <= 100000; handle++)
-        ck_claim(tensor_map_find(&map, handle)->handle == handle, "lost");
+        claim(tensor_map_find(&map, handle)->handle == handle, "lost");
     tensor_map_free(&map);
 }
 END_TEST

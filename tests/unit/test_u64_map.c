@@ -44,7 +44,7 @@ START_TEST(the_table_agrees_with_an_array)
                 u64_map_put(&map, key, model[n]);
                 count++;
             }
-            ck_claim(right && map.count == count, "seed %" PRIu64 " step %d", seed, i);
+            claim(right && map.count == count, "seed %" PRIu64 " step %d", seed, i);
         }
         u64_map_free(&map);
     }

@@ -1,0 +1,4 @@
+/* z = x * y on a host, each of its chips a part. */
+
+#define CHIP_KERNEL "dag_mul_chip"
+#include "split.h"

@@ -1,0 +1,100 @@
+/* What fetch.c, serve.c and contact.c share. Nobody else includes it.
+ *
+ *   fetch.c    one fetch for each version that is on its way here, with all who want it
+ *   contact.c  the connections over which fetches of siblings and cousins go
+ *   serve.c    what lies here
+ */
+
+#ifndef NODE_DATA_H
+#define NODE_DATA_H
+
+#include "base/u64_map.h"
+#include "node/runtime.h"
+
+enum {
+    CHUNK_EDGE = 60 * 1024,           // bytes of a tensor in one frame over a tree edge
+    CHUNK_SOCKET = 128 * 1024,        // and over a named socket; a quarter of a window
+    LOOKUP_CREDIT_MOST = 1024 * 1024, // a holder sends no more for one look-up
+    WINDOW_MOST = 512 * 1024,         // bytes under way for one fetch
+    WINDOWS_MOST = 8 * 1024 * 1024,   // and for all fetches of a node together, as far as
+                                      // each still has one chunk
+    CONTACTS_MOST = 64,               // connections that this node has made
+    FETCH_TRIES = 3,                  // connections lost in a row without a byte
+};
+
+/* A version that is on its way here. It lasts until it is whole, has failed, or nobody wants it. */
+struct fetch {
+    struct fetch *next_version; // of the same handle
+    struct fetch *older, *newer;
+    struct copy *copy; // each want has one use of it
+    struct want *wants;
+    uint64_t began_ns;
+    uint64_t asked;  // bytes asked for, from the beginning
+    uint32_t holder; // rank
+    uint32_t peer;   // the link over which it is asked
+    uint32_t tries;
+};
+
+enum contact_state {
+    CONTACT_WAITING,    // for one of the others to be idle
+    CONTACT_CONNECTING, // its frames are kept
+    CONTACT_GREETING,   // open; the answer to our greeting must be the first that comes
+    CONTACT_OPEN,
+};
+
+struct contact {
+    struct contact *next; // among those that wait
+    enum contact_state state;
+    uint32_t rank, peer;
+    uint32_t fetches;     // that go over it
+    uint64_t used;        // when it was last used, in uses
+    struct buffer frames; // to be sent when it is open
+};
+
+/* Registered data that is coming in from an owner, who sends one after the other. */
+struct arrival {
+    uint64_t handle;
+    uint64_t filled;
+    uint32_t version;
+    bool open;
+};
+
+struct data_state {
+    struct u64_map fetches; // by handle
+    struct fetch *oldest, *newest;
+    uint32_t fetch_count;
+    struct want *told; // wants whose end is known, to be told
+    struct want **told_end;
+
+    struct u64_map contacts;     // by rank
+    struct u64_map peers;        // the same by peer
+    struct contact *waiting;     // in the order in which they came
+    uint32_t contacts_connected; // those that do not wait
+    uint32_t next_peer;
+    uint64_t uses;
+
+    struct arrival arrivals[LEVEL_COUNT];       // by the owner's level
+    struct u64_map retired_early;               // handles whose release overtook their REG_DATA
+    uint64_t touched[LEVEL_COUNT][RING_DEPTHS]; // bytes of a ring in use since it was last trimmed
+    uint64_t dirty[LEVEL_COUNT][RING_DEPTHS];   // bytes of a ring behind which all is still zero
+};
+
+/* fetch.c: the connection `peer` is lost, or could not be made: `cause`. All who waited are told by
+ * fetch_tell(). */
+void fetch_connection_lost(struct node *node, uint32_t peer);
+void fetch_no_connection(struct node *node, uint32_t peer, const char *cause);
+void fetch_tell(struct node *node);
+
+/* contact.c: the link to that node; a connection is made if there is none. PEER_NONE and a
+ * sentence when there is no way. A fetch counts on it from contact_hold() to contact_leave(). */
+uint32_t contact_way(struct node *node, uint32_t rank, struct error *err);
+void contact_message(struct node *node, uint32_t peer, uint32_t rank, struct message *message);
+void contact_hold(struct node *node, uint32_t peer);
+void contact_leave(struct node *node, uint32_t peer);
+/* That node, or all below it, is gone. */
+void contact_lost(struct node *node, uint32_t rank);
+void contacts_free(struct data_state *data);
+/* "L6_0/L5_3", or "the launcher". */
+const char *rank_name(const struct node *node, uint32_t rank, char out[LIMIT_NODE_PATH]);
+
+#endif

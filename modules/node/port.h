@@ -1,0 +1,62 @@
+/* What the brain borrows from the body, or from the simulator: a clock, the code of kernels and the
+ * memory of its buffer rings. All calls return at once and touch no link. */
+
+#ifndef NODE_PORT_H
+#define NODE_PORT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "model/task_key.h"
+#include "ops/linqu_orchestration_api.h"
+
+/* A kernel that is loaded. Lives as long as the node. */
+struct kernel {
+    uint64_t hash; // XXH3-64 of its file
+    uint8_t level;
+    uint8_t role; // LinquRole
+    void (*entry)(LinquRuntime *rt, uint64_t *args, int arg_count);
+};
+
+enum code_result { CODE_LOADED, CODE_MISSING, CODE_BROKEN };
+
+/* What runs now, for those who watch from outside. */
+struct running {
+    const struct task_key *task;
+    const char *kernel;     // its name
+    uint64_t time_limit_ms; // 0: none
+};
+
+struct node_port {
+    void *arg;
+
+    /* Nanoseconds on the clock of event.now_ns. */
+    uint64_t (*clock)(void *arg);
+
+    /* Load the code of that hash, once: CODE_MISSING when its bytes are not at this node;
+     * CODE_BROKEN and a sentence when it cannot be loaded, exports nothing, or is of an ABI from
+     * the future. */
+    enum code_result (*code_load)(void *arg, uint64_t hash, const struct kernel **kernel,
+                                  struct error *err);
+    /* Keep these bytes as the code of that hash, which they must have. */
+    int (*code_store)(void *arg, uint64_t hash, const void *bytes, size_t size, struct error *err);
+    /* The bytes of a code that is at this node, to give on; borrowed until the next call. NULL when
+     * it is not here. */
+    const void *(*code_bytes)(void *arg, uint64_t hash, size_t *size);
+
+    /* This node's buffer rings, laid out as ring_layout.h says. Zero at first. */
+    uint8_t *buffers;
+    /* A ring has drained: what lies there is given back, and reads as zeros from now on. NULL: it
+     * stays as it is. */
+    void (*trim)(void *arg, size_t offset, size_t size);
+
+    /* True when that sibling of the node is seen to be slow. NULL: nobody is. */
+    bool (*is_slow)(void *arg, uint32_t rank);
+
+    /* Before a kernel's function is entered or resumed; NULL when it is left. */
+    void (*running)(void *arg, const struct running *what);
+};
+
+#endif

@@ -1,0 +1,76 @@
+/* What a node has to tell of the tasks it ran: the newest records, one for each task (or part of a
+ * group) that has ended and one for each batch of tensors that was retired here. The older ones are
+ * forgotten and counted. */
+
+#ifndef NODE_TRACE_LOG_H
+#define NODE_TRACE_LOG_H
+
+#include "base/buffer.h"
+#include "model/task_key.h"
+#include "topo/topology.h"
+
+enum {
+    TRACE_RECORDS_MAX = 65536,
+    TRACE_BYTES_MAX = 32 * 1024 * 1024, // of records with their lists
+};
+
+struct trace_input {
+    uint64_t handle;
+    uint64_t bytes;
+    uint64_t took_ns; // to get it here
+    uint32_t version;
+    uint32_t holder; // rank of the node it was asked of, or is kept by
+    uint32_t producer_id;
+    uint16_t producer_depth;
+    bool remote;
+};
+
+struct trace_output {
+    uint64_t handle;
+    uint64_t bytes;
+};
+
+/* All is copied. */
+struct trace_task {
+    struct task_key key;
+    uint32_t part, parts;
+    const char *kernel;
+    const char *error; // NULL: it completed
+    uint64_t started_ns, ended_ns, run_ns;
+    const struct trace_input *inputs;
+    const struct trace_output *outputs;
+    uint32_t input_count, output_count;
+};
+
+/* Tensors of one owner's level and depth, forgotten together. */
+struct trace_exit {
+    uint8_t level, depth;
+    uint64_t now_ns;
+    uint64_t bytes;
+    const uint64_t *handles;
+    uint32_t count;
+};
+
+struct trace_log;
+
+struct trace_log *trace_log_create(void);
+void trace_log_destroy(struct trace_log *log);
+
+void trace_log_task(struct trace_log *log, const struct trace_task *task);
+void trace_log_exit(struct trace_log *log, const struct trace_exit *retired);
+
+struct trace_log_counts {
+    uint32_t records;
+    uint64_t bytes;
+    uint64_t lost;
+};
+struct trace_log_counts trace_log_counts(const struct trace_log *log);
+
+/* Append task_trace.json of the node `rank`, a record a line: there may be tens of thousands, and a
+ * value of them all would take a hundred times the memory of one. With `show_exec` task keys have
+ * their exec in front. */
+void trace_log_append(struct buffer *out, const struct trace_log *log,
+                      const struct topology *topology, uint32_t rank, const char *system,
+                      bool show_exec);
+
+#endif

@@ -1,0 +1,334 @@
+// links: users
+/* Tasks, tensors and failures in a small world of brains: what a kernel sees. */
+
+#include "../unit/suite.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "sim/world.h"
+
+static struct world *world;
+static uint64_t seen[8];
+
+static void open_world(const char *topology, const struct world_kernel *kernels, size_t count)
+{
+    const struct world_config config = {
+        .topology = topology, .seed = 1, .ring_capacity = "task=64,buffer=256K"};
+    struct error err;
+
+    memset(seen, 0, sizeof seen);
+    world = world_create(&config, &err);
+    if (!world)
+        ck_abort_msg("%s", err.text);
+    for (size_t i = 0; i < count; i++)
+        world_add_kernel(world, &kernels[i]);
+    ck_assert(world_start(world));
+}
+
+static const struct world_exec *run_on(uint32_t rank, const char *kernel, const uint64_t *args,
+                                       uint32_t count)
+{
+    uint64_t exec = world_exec(world, rank, kernel, args, count);
+
+    ck_assert(world_run(world, 1000000));
+    ck_assert(world_exec_of(world, exec)->done);
+    return world_exec_of(world, exec);
+}
+
+static uint64_t *words(LinquRuntime *rt, uint64_t handle)
+{
+    return linqu_tensor_data(rt, handle, NULL);
+}
+
+/* args: out, value */
+static void put(LinquRuntime *rt, uint64_t *args, int count)
+{
+    ck_assert_int_eq(count, 2);
+    ck_assert_uint_eq(words(rt, args[0])[0], 0);
+    words(rt, args[0])[0] = args[1];
+}
+
+/* args: a, b, out */
+static void add(LinquRuntime *rt, uint64_t *args, int count)
+{
+    ck_assert_int_eq(count, 3);
+    words(rt, args[2])[0] = words(rt, args[0])[0] + words(rt, args[1])[0];
+}
+
+static void bump(LinquRuntime *rt, uint64_t *args, int count)
+{
+    (void)count;
+    words(rt, args[0])[0]++;
+}
+
+/* On a pod: a value on each of two hosts, their sum on the first, and one more. */
+static void sum_pod(LinquRuntime *rt, uint64_t *args, int count)
+{
+    LinquPeerList hosts = linqu_query_peers(rt, LINQU_LEVEL_HOST);
+    uint64_t a = linqu_alloc_tensor(rt, hosts.peers[0], 8),
+             b = linqu_alloc_tensor(rt, hosts.peers[0], 8);
+    LinquParam put_a[] = {linqu_make_output(a), linqu_make_scalar(40)};
+    LinquParam put_b[] = {linqu_make_output(b), linqu_make_scalar(1)};
+    LinquParam both[] = {linqu_make_input(a), linqu_make_input(b), linqu_make_output(args[0])};
+    LinquParam one[] = {linqu_make_inout(args[0])};
+
+    ck_assert_int_eq(count, 1);
+    ck_assert_int_eq(hosts.count, 2);
+    linqu_submit_task(rt, hosts.peers[0], "put", put_a, 2);
+    linqu_submit_task(rt, hosts.peers[1], "put", put_b, 2);
+    linqu_submit_task(rt, hosts.peers[0], "add", both, 3);
+    linqu_submit_task(rt, hosts.peers[1], "bump", one, 1);
+    free(hosts.peers);
+}
+
+static void sum_all(LinquRuntime *rt, uint64_t *args, int count)
+{
+    LinquPeerList pods = linqu_query_peers(rt, LINQU_LEVEL_POD);
+    uint64_t sum = linqu_alloc_tensor(rt, pods.peers[0], 8);
+    LinquParam out[] = {linqu_make_output(sum)};
+
+    (void)args;
+    (void)count;
+    for (int i = 0; i < pods.count; i++) {
+        linqu_submit_task(rt, pods.peers[i], "sum_pod", out, 1);
+        linqu_wait_all(rt);
+        seen[i] = words(rt, sum)[0];
+    }
+    seen[7] = (uint64_t)linqu_task_error(rt, NULL, 0);
+    free(pods.peers);
+}
+
+static void go_wrong(LinquRuntime *rt, uint64_t *args, int count)
+{
+    (void)args;
+    (void)count;
+    linqu_wait_all(rt);
+    linqu_scope_begin(rt); // not for a worker: its task fails
+}
+
+/* args: 0 leave the failure, 1 read it */
+static void suffer(LinquRuntime *rt, uint64_t *args, int count)
+{
+    LinquPeerList hosts = linqu_query_peers(rt, LINQU_LEVEL_HOST);
+    uint64_t a = linqu_alloc_tensor(rt, hosts.peers[0], 8),
+             b = linqu_alloc_tensor(rt, hosts.peers[0], 8);
+    LinquParam bad[] = {linqu_make_output(a)};
+    LinquParam dependent[] = {linqu_make_input(a), linqu_make_input(a), linqu_make_output(b)};
+    char text[512];
+
+    ck_assert_int_eq(count, 1);
+    linqu_submit_task(rt, hosts.peers[0], "fail", bad, 1);
+    linqu_submit_task(rt, hosts.peers[1], "add", dependent, 3);
+    free(hosts.peers);
+    linqu_wait_all(rt);
+    ck_assert_ptr_null(linqu_tensor_data(rt, b, NULL));
+    if (!args[0])
+        return;
+    ck_assert_int_eq(linqu_task_error(rt, text, sizeof text), 2);
+    ck_assert_ptr_nonnull(strstr(text, "kernel fail"));
+    ck_assert_int_eq(linqu_task_error(rt, text, sizeof text), 0);
+    ck_assert_str_eq(text, "");
+}
+
+/* Recursion on the node itself: args: out, n. out = n + (n - 1) + ... */
+static void down(LinquRuntime *rt, uint64_t *args, int count)
+{
+    uint64_t rest = linqu_alloc_tensor(rt, linqu_self_coord(rt), 8);
+    LinquParam less[] = {linqu_make_output(rest), linqu_make_scalar(args[1] - 1)};
+
+    (void)count;
+    words(rt, args[0])[0] = args[1];
+    if (args[1] == 0)
+        return;
+    linqu_submit_task(rt, linqu_self_coord(rt), "down", less, 2);
+    linqu_wait_all(rt);
+    words(rt, args[0])[0] += words(rt, rest) ? words(rt, rest)[0] : 0;
+}
+
+static void go_down(LinquRuntime *rt, uint64_t *args, int count)
+{
+    uint64_t sum = linqu_alloc_tensor(rt, linqu_self_coord(rt), 8);
+    LinquParam first[] = {linqu_make_output(sum), linqu_make_scalar(args[0])};
+
+    (void)count;
+    linqu_submit_task(rt, linqu_self_coord(rt), "down", first, 2);
+    linqu_wait_all(rt);
+    seen[0] = words(rt, sum) ? words(rt, sum)[0] : 0;
+}
+
+/* args: table, out: the index in the group, and what lies there in the table */
+static void pick(LinquRuntime *rt, uint64_t *args, int count)
+{
+    (void)count;
+    ck_assert_uint_eq(linqu_spmd_size(rt), 4);
+    words(rt, args[1])[0] = words(rt, args[0])[linqu_spmd_index(rt)];
+}
+
+static void group(LinquRuntime *rt, uint64_t *args, int count)
+{
+    LinquPeerList hosts = linqu_query_peers(rt, LINQU_LEVEL_HOST);
+    uint64_t table[4] = {7, 70, 700, 7000}, out[4];
+    uint64_t data = linqu_reg_data(rt, hosts.peers[3], table, sizeof table);
+    LinquParam shared[] = {linqu_make_input(data)}, own[4];
+    LinquSubTaskSpec subs[4];
+
+    (void)args;
+    (void)count;
+    for (int i = 0; i < 4; i++) {
+        out[i] = linqu_alloc_tensor(rt, hosts.peers[0], 8);
+        own[i] = linqu_make_output(out[i]);
+        subs[i] = (LinquSubTaskSpec){
+            .target = hosts.peers[i], .private_params = &own[i], .num_private_params = 1};
+    }
+    memset(table, 0, sizeof table);
+    linqu_submit_task_group(rt, "pick", shared, 1, subs, 4);
+    linqu_wait_all(rt);
+    for (int i = 0; i < 4; i++)
+        seen[i] = words(rt, out[i])[0];
+    linqu_submit_task_group(rt, "pick", shared, 1, NULL, 0);
+    free(hosts.peers);
+}
+
+/* Fill a ring with what this scope keeps, and one more. */
+static void stuff(LinquRuntime *rt, uint64_t *args, int count)
+{
+    LinquPeerList hosts = linqu_query_peers(rt, LINQU_LEVEL_HOST);
+
+    (void)count;
+    for (uint64_t i = 0; i < args[0]; i++) {
+        LinquParam out[] = {linqu_make_output(linqu_alloc_tensor(rt, hosts.peers[0], 8)),
+                            linqu_make_scalar(i)};
+
+        linqu_submit_task(rt, hosts.peers[i % 2], "put", out, 2);
+        if (args[1])
+            linqu_free_tensor(rt, out[0].handle);
+    }
+    free(hosts.peers);
+}
+
+static void lost(LinquRuntime *rt, uint64_t *args, int count)
+{
+    LinquCoordinate_C self = linqu_self_coord(rt), beside = self;
+
+    (void)args;
+    (void)count;
+    beside.l4_idx++;
+    linqu_submit_task(rt, beside, "put", NULL, 0);
+    beside.l3_idx = 9;
+    linqu_submit_task(rt, beside, "put", NULL, 0);
+    linqu_submit_task(rt, self, "no_such", NULL, 0);
+}
+
+static const struct world_kernel kernels[] = {
+    {.name = "put", .level = 3, .role = LINQU_ROLE_WORKER, .entry = put},
+    {.name = "add", .level = 3, .role = LINQU_ROLE_WORKER, .entry = add},
+    {.name = "bump", .level = 3, .role = LINQU_ROLE_WORKER, .entry = bump},
+    {.name = "fail", .level = 3, .role = LINQU_ROLE_WORKER, .entry = go_wrong},
+    {.name = "pick", .level = 3, .role = LINQU_ROLE_WORKER, .entry = pick},
+    {.name = "suffer", .level = 4, .entry = suffer},
+    {.name = "down", .level = 4, .entry = down},
+    {.name = "go_down", .level = 4, .entry = go_down},
+    {.name = "group", .level = 4, .entry = group},
+    {.name = "stuff", .level = 4, .entry = stuff},
+    {.name = "lost", .level = 4, .entry = lost},
+    {.name = "sum_pod", .level = 4, .entry = sum_pod},
+    {.name = "sum_all", .level = 6, .entry = sum_all},
+};
+
+START_TEST(sums_come_up_through_the_levels)
+{
+    const struct world_exec *exec;
+
+    open_world("2x2x2", kernels, sizeof kernels / sizeof *kernels);
+    exec = run_on(0, "sum_all", NULL, 0);
+    ck_assert_str_eq(exec->error, "");
+    for (int i = 0; i < 4; i++)
+        ck_assert_uint_eq(seen[i], 42);
+    ck_assert_uint_eq(seen[7], 0);
+    world_destroy(world);
+}
+END_TEST
+
+static uint32_t first_pod(void)
+{
+    uint32_t count;
+
+    return topology_subtree(world_topology(world), 0, LEVEL_POD, &count);
+}
+
+START_TEST(a_failure_fails_who_depends_on_it_and_says_who_and_where)
+{
+    const struct world_exec *exec;
+
+    open_world("1x1x2", kernels, sizeof kernels / sizeof *kernels);
+    exec = run_on(first_pod(), "suffer", (uint64_t[]){0}, 1);
+    ck_assert(exec->failed);
+    ck_assert_ptr_nonnull(
+        strstr(exec->error, "L6_0/L5_0/L4_0/L3_0: task linqu:(0,0,0,0):d0:t0: kernel fail: "));
+    exec = run_on(first_pod(), "suffer", (uint64_t[]){1}, 1);
+    ck_assert_str_eq(exec->error, "");
+    world_destroy(world);
+}
+END_TEST
+
+START_TEST(tasks_for_oneself_run_nested_and_not_too_deep)
+{
+    const struct world_exec *exec;
+
+    open_world("1x1x2", kernels, sizeof kernels / sizeof *kernels);
+    exec = run_on(first_pod(), "go_down", (uint64_t[]){5}, 1);
+    ck_assert_str_eq(exec->error, "");
+    ck_assert_uint_eq(seen[0], 15);
+    exec = run_on(first_pod(), "go_down", (uint64_t[]){9}, 1);
+    ck_assert_ptr_nonnull(strstr(exec->error, "too deep"));
+    world_destroy(world);
+}
+END_TEST
+
+START_TEST(a_group_gets_its_index_and_registered_data)
+{
+    const struct world_exec *exec;
+
+    open_world("1x1x4", kernels, sizeof kernels / sizeof *kernels);
+    exec = run_on(first_pod(), "group", NULL, 0);
+    ck_assert_str_eq(exec->error, "");
+    for (int i = 0; i < 4; i++)
+        ck_assert_uint_eq(seen[i], i == 0 ? 7 : i == 1 ? 70 : i == 2 ? 700 : 7000);
+    world_destroy(world);
+}
+END_TEST
+
+START_TEST(a_full_ring_waits_or_is_a_proven_deadlock)
+{
+    const struct world_exec *exec;
+
+    open_world("1x1x2", kernels, sizeof kernels / sizeof *kernels);
+    exec = run_on(first_pod(), "stuff", (uint64_t[]){1000, 1}, 2);
+    ck_assert_str_eq(exec->error, "");
+    exec = run_on(first_pod(), "stuff", (uint64_t[]){64, 0}, 2);
+    ck_assert_str_eq(exec->error, "");
+    exec = run_on(first_pod(), "stuff", (uint64_t[]){65, 0}, 2);
+    ck_assert_ptr_nonnull(strstr(exec->error, "kernel stuff: "));
+    ck_assert_ptr_nonnull(strstr(exec->error, "deadlock"));
+    world_destroy(world);
+}
+END_TEST
+
+START_TEST(wrong_targets_and_names_are_failures_that_name_them)
+{
+    const struct world_exec *exec;
+
+    open_world("1x2x2", kernels, sizeof kernels / sizeof *kernels);
+    exec = run_on(first_pod(), "lost", NULL, 0);
+    ck_assert(exec->failed);
+    ck_assert_ptr_nonnull(strstr(exec->error, "not below L4_0"));
+    world_destroy(world);
+}
+END_TEST
+
+SUITE_MAIN("tasks", sums_come_up_through_the_levels,
+           a_failure_fails_who_depends_on_it_and_says_who_and_where,
+           tasks_for_oneself_run_nested_and_not_too_deep,
+           a_group_gets_its_index_and_registered_data, a_full_ring_waits_or_is_a_proven_deadlock,
+           wrong_targets_and_names_are_failures_that_name_them)

@@ -1,0 +1,75 @@
+#!/usr/bin/env python3
+"""A run that does not go on is explained, by the launcher itself and by `status --why`, and not ended; one that computes goes on.
+limit: 60 s
+runs beside others"""
+
+import os
+import re
+import signal
+
+import tree
+from kernel_source import HOST, ORCHESTRATOR, POD, WORKER, expect_sentence, folder_of, kernel, notes
+from tree import Run, claim, linqu, need, until
+
+# The second host is asked for a task when the file `go` is there: by then the test has stopped its process.
+POD_BODY = r"""
+    LinquPeerList peers = linqu_query_peers(rt, 3);
+    linqu_submit_task(rt, peers.peers[0], "wait_for_go", NULL, 0);
+    linqu_wait_all(rt);
+    linqu_submit_task(rt, peers.peers[1], "nothing", NULL, 0);
+    linqu_wait_all(rt);
+    note("done");
+    free(peers.peers);"""
+GO_BODY = r"""
+    char path[1024];
+    struct timespec moment = {.tv_nsec = 10000000};
+    snprintf(path, sizeof path, "%s/go", getenv("LINQU_RUN"));
+    note("waiting");
+    while (access(path, F_OK) != 0)
+        nanosleep(&moment, NULL);"""
+
+
+def go(run):
+    with open(run.path + "/go", "w", encoding="utf-8"):
+        pass
+
+
+@claim
+def who_waits_for_a_stopped_node_is_said_and_the_run_goes_on_when_it_does(base):
+    folder = folder_of(base)
+    kernel(folder, "wait_for_go", HOST, WORKER, GO_BODY)
+    kernel(folder, "nothing", HOST, WORKER, "")
+    run = Run(base, "1x1x2", "--stall-after", "1", kernel(folder, "pod", POD, ORCHESTRATOR, POD_BODY))
+    until(lambda: os.path.exists(run.path + "/notes"), "the first task runs")
+    stopped = run.pid("L6_0/L5_0/L4_0/L3_1")
+    os.kill(stopped, signal.SIGSTOP)
+    try:
+        go(run)
+        run.waits_for(lambda: "nothing has gone on for" in run.err(), "the stall is explained")
+        run.waits_for(lambda: f"its process {stopped} is stopped by a signal" in run.err(), "the chain is whole")
+        expect_sentence(run, "L6_0/L5_0/L4_0 waits", "for its task d0:t1 on L6_0/L5_0/L4_0/L3_1")
+        done = linqu("status", "--base", base, "--why", "t").expect(0)
+        need(re.search(rf"L3_1 .*its process {stopped} is stopped by a signal", done.out), "why says %s", done.out)
+        done = linqu("status", "--base", base, "--why", "--json", "t").expect(0)
+        need(any("L4_0 waits" in line for line in done.json()["why"]), "why says %s", done.out)
+    finally:
+        os.kill(stopped, signal.SIGCONT)
+    run.expect_end(0).expect_nothing_left()
+    need(notes(run) == ["waiting", "done"], "it did %s", notes(run))
+    need(run.err().count("nothing has gone on") == 1, "it is said more than once:\n%s", run.err())
+
+
+@claim
+def a_kernel_that_computes_is_no_stall(base):
+    """It computes for three times as long as --stall-after allows nothing to happen."""
+    folder = folder_of(base)
+    long = kernel(folder, "long", HOST, WORKER, r"""
+        struct timespec rest = {.tv_sec = 3};
+        while (nanosleep(&rest, &rest) != 0);""")
+    run = Run(base, "1x1x1", "--stall-after", "1", long).expect_end(0)
+    run.expect_nothing_left()
+    need("gone on" not in run.err(), "it is called a stall:\n%s", run.err())
+    need(linqu("status", "--base", base, "--why", "t").expect(0).out.rstrip().endswith("no node has a task"), "a task is left")
+
+
+tree.main()

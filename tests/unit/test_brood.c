@@ -1,0 +1,116 @@
+// links: body
+/* The memory that a parent makes for its children before it forks them. */
+
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "suite.h"
+#include "super/brood.h"
+#include "topo/ring_layout.h"
+#include "transport/ring_link.h"
+
+enum { CHILDREN = 3 };
+
+static struct topology topology;
+static struct inherit_run run = {.topology = &topology};
+static struct brood brood;
+static struct inherit parent; // this process, as a node
+
+static bool is_mapped(const void *address)
+{
+    unsigned char resident;
+
+    return mincore((void *)((uintptr_t)address & ~(uintptr_t)4095), 1, &resident) == 0;
+}
+
+/* What a child does: exit status 0 when all is as it should be. */
+static int child_life(const struct inherit *self, const char *edges)
+{
+    uint8_t *buffers = self->buffers;
+
+    if (self->buffers_size != ring_layout_size(&topology, self->rank) || buffers[0] != 0)
+        return 1;
+    for (unsigned i = 0; i < CHILDREN; i++) {
+        const char *edge = edges + i * RING_EDGE_SIZE;
+        const char *rings = edges + CHILDREN * RING_EDGE_SIZE + i * self->buffers_size;
+
+        if (is_mapped(edge) != (edge == self->edge) ||
+            is_mapped(rings) != (rings == self->buffers) ||
+            is_mapped(rings + self->buffers_size - 1) != (rings == self->buffers))
+            return 2;
+    }
+    buffers[0] = (uint8_t)self->rank;
+    buffers[self->buffers_size - 1] = (uint8_t)(self->rank + 100);
+    if (is_mapped(parent.edge) || is_mapped(parent.buffers))
+        return 4;
+    raise(SIGKILL);
+    return 3;
+}
+
+static void open_brood(const char *spec, uint32_t rank)
+{
+    struct inherit child;
+    struct error err;
+    uint32_t count;
+    int fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+    struct brood_gift gift = {
+        .run = &run, .parent = &parent, .bell_fd = fd, .dir_fd = fd, .run_dir_fd = fd};
+
+    ck_assert_msg(topology_parse(spec, &topology, &err) == 0, "%s", err.text);
+    parent.buffers_size = 1 << 20;
+    parent.edge = mmap(NULL, RING_EDGE_SIZE + parent.buffers_size, PROT_READ | PROT_WRITE,
+                       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    parent.buffers = (char *)parent.edge + RING_EDGE_SIZE;
+    gift.first_rank = topology_children(&topology, rank, &count);
+    ck_assert_uint_eq(count, CHILDREN);
+    switch (brood_fork(&brood, CHILDREN, &gift, &child, &err)) {
+    case BROOD_PARENT:
+        break;
+    case BROOD_CHILD:
+        _exit(child_life(&child, (char *)child.edge -
+                                     (size_t)RING_EDGE_SIZE * (child.rank - gift.first_rank)));
+    default:
+        ck_abort_msg("%s", err.text);
+    }
+    close(fd);
+}
+
+START_TEST(what_a_killed_child_wrote_into_its_rings_is_still_there_and_only_it_could_reach_them)
+{
+    open_brood("2x3", 1);
+    for (uint32_t i = 0; i < CHILDREN; i++) {
+        const uint8_t *buffers = brood.children[i].buffers;
+        int status;
+
+        ck_assert_int_eq(waitpid(brood.children[i].pid, &status, 0), brood.children[i].pid);
+        ck_assert_msg(WIFSIGNALED(status), "child %u: status %d", i, WEXITSTATUS(status));
+        ck_assert_uint_eq(buffers[0], 3 + i);
+        ck_assert_uint_eq(buffers[brood.buffers_size - 1], 103 + i);
+        brood.children[i].pid = 0;
+    }
+    brood_destroy(&brood);
+}
+END_TEST
+
+START_TEST(more_address_space_than_there_is_is_a_sentence)
+{
+    struct brood_gift gift = {.run = &run, .first_rank = 1};
+    struct inherit child;
+    struct error err;
+
+    ck_assert_int_eq(topology_parse("L4:1 L3:65536", &topology, &err), 0);
+    for (unsigned level = 0; level < LEVEL_COUNT; level++)
+        topology.settings.buffer_ring_bytes[level] = UINT64_C(64) << 30;
+    ck_assert_int_eq(brood_fork(&brood, 65536, &gift, &child, &err), -1);
+    ck_assert_ptr_nonnull(strstr(err.text, "--ring-capacity"));
+    brood_destroy(&brood);
+}
+END_TEST
+
+SUITE_MAIN("brood",
+           what_a_killed_child_wrote_into_its_rings_is_still_there_and_only_it_could_reach_them,
+           more_address_space_than_there_is_is_a_sentence)

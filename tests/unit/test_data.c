@@ -1,0 +1,644 @@
+/* The bytes of tensor versions: how they travel between nodes, what is kept, what is refused. */
+
+#include "data_world.h"
+
+enum { RING = 2 * 1024 * 1024 };
+
+/* --- where they come from --------------------------------------------------------------------- */
+
+static void one_read(const char *spec, const char *reader, const char *holder, uint64_t size,
+                     uint32_t connections)
+{
+    struct reader who;
+
+    world_open(spec, RING);
+    hold_version(rank_of(holder), 5, 3, 64, size, HELD_HERE);
+    want(&who, rank_of(reader), rank_of(holder), 5, 3, size);
+    ck_assert(!who.began_whole);
+    settle();
+    ck_assert_uint_eq(who.told, 1);
+    ck_assert_msg(got(&who), "%s", who.want.error);
+    ck_assert(who.want.remote);
+    ck_assert_uint_gt(who.want.took_ns, 0);
+    ck_assert_uint_eq(world.data_sent % size, 0); // once over each edge, no byte twice
+    ck_assert_uint_eq(world.connections_open, connections);
+    give_up(&who, rank_of(reader));
+    ck_assert_uint_eq(copies_of(rank_of(reader)).bytes, size);
+    world_close();
+}
+
+START_TEST(neighbours_read_over_their_edge)
+{
+    one_read("2x2x2", "L5_0", "L5_0/L4_1", 1000000, 0);
+    one_read("2x2x2", "L5_0/L4_1", "L5_0", 61441, 0);
+}
+END_TEST
+
+START_TEST(siblings_cousins_and_those_further_up_read_over_the_holders_named_socket)
+{
+    one_read("2x2x2", "L5_0/L4_0/L3_0", "L5_0/L4_0/L3_1", 1000000, 1);
+    one_read("2x2x2", "L5_0/L4_0/L3_0", "L5_1/L4_1/L3_1", 1, 1);
+    one_read("2x2x2", "L6_0", "L5_1/L4_1/L3_1", 700000, 1);
+}
+END_TEST
+
+START_TEST(chips_read_over_edges_and_are_read_over_edges)
+{
+    one_read("1x1x2x2", "L5_0/L4_0/L3_0/L2_0", "L5_0/L4_0/L3_0/L2_1", 300000, 0);
+    one_read("1x1x2x2", "L5_0/L4_0/L3_0/L2_0", "L5_0/L4_0/L3_1", 300000, 0);
+    one_read("1x1x2x2", "L5_0/L4_0/L3_0", "L5_0/L4_0/L3_1/L2_1", 300000, 0);
+}
+END_TEST
+
+START_TEST(what_lies_here_is_had_at_once)
+{
+    struct reader who;
+
+    world_open("2x2", RING);
+    hold_version(3, 5, 0, 0, 100, HELD_HERE);
+    want(&who, 3, 3, 5, 0, 100);
+    ck_assert(who.began_whole && got(&who));
+    ck_assert(!who.want.remote);
+    ck_assert_ptr_eq(who.want.bytes, data_at(world.nodes[3], LEVEL_CLOS2, 1, 0));
+    give_up(&who, 3);
+    want(&who, 3, 4, 6, 0, 0);
+    ck_assert(who.began_whole && !who.want.error && who.want.bytes);
+    ck_assert_uint_eq(world.lookups, 0);
+    world_close();
+}
+END_TEST
+
+START_TEST(many_who_want_one_version_cause_one_fetch_and_a_copy_serves_the_next)
+{
+    struct reader first, second, third;
+
+    world_open("2x2", RING);
+    hold_version(3, 5, 0, 0, 50000, HELD_HERE);
+    want(&first, 5, 3, 5, 0, 50000);
+    want(&second, 5, 3, 5, 0, 50000);
+    settle();
+    ck_assert(got(&first) && got(&second));
+    ck_assert_uint_eq(first.told + second.told, 2);
+    ck_assert_uint_eq(world.lookups, 1);
+    want(&third, 5, 3, 5, 0, 50000);
+    ck_assert(third.began_whole && got(&third) && third.want.remote);
+    ck_assert_uint_eq(world.lookups, 1);
+    give_up(&first, 5);
+    give_up(&second, 5);
+    give_up(&third, 5);
+    world_close();
+}
+END_TEST
+
+/* --- what is under way ------------------------------------------------------------------------ */
+
+/* Bytes of TENSOR_DATA that are under way to that node. */
+static uint64_t under_way(uint32_t rank)
+{
+    uint64_t sum = 0;
+
+    for (size_t i = 0; i < world.item_count; i++)
+        if (world.items[i].to == rank)
+            sum += world.items[i].event.size;
+    return sum;
+}
+
+START_TEST(no_more_is_under_way_than_a_window_of_which_each_half_is_asked_for_once)
+{
+    enum { SIZE = 2000000, FRAMES_EXTRA = 4096 };
+    struct reader who;
+
+    world_open("2x2", RING);
+    hold_version(3, 5, 0, 0, SIZE, HELD_HERE);
+    want(&who, 5, 3, 5, 0, SIZE);
+    while (world.item_count) {
+        deliver(0);
+        claim(under_way(5) <= WINDOW_MOST + FRAMES_EXTRA, "%ju bytes", (uintmax_t)under_way(5));
+    }
+    ck_assert_uint_eq(world.lookups,
+                      1 + (SIZE - WINDOW_MOST + WINDOW_MOST / 2 - 1) / (WINDOW_MOST / 2));
+    ck_assert(got(&who));
+    give_up(&who, 5);
+    world_close();
+}
+END_TEST
+
+START_TEST(one_question_is_answered_with_at_most_a_mebibyte)
+{
+    struct message question = {.type = MSG_TENSOR_LOOKUP, .sender = {.level = LEVEL_LAUNCHER}};
+
+    world_open("2", RING);
+    hold_version(1, 5, 0, 0, RING, HELD_HERE);
+    question.tensor_lookup.handle = 5;
+    question.tensor_lookup.credit = UINT64_MAX;
+    on_tensor_lookup(step_begin(1), PEER_PARENT, &question);
+    step_end(1);
+    ck_assert_uint_eq(world.data_sent, LOOKUP_CREDIT_MOST);
+    question.tensor_lookup.offset = UINT64_MAX;
+    on_tensor_lookup(step_begin(1), PEER_PARENT, &question);
+    step_end(1);
+    ck_assert_uint_eq(world.data_sent, LOOKUP_CREDIT_MOST);
+    world_close();
+}
+END_TEST
+
+START_TEST(who_gives_up_leaves_nothing_and_may_want_it_again)
+{
+    struct reader who;
+
+    world_open("2x2", RING);
+    hold_version(3, 5, 0, 0, 1000000, HELD_HERE);
+    want(&who, 5, 3, 5, 0, 1000000);
+    for (unsigned i = 0; i < 8; i++)
+        deliver(0);
+    give_up(&who, 5);
+    ck_assert_uint_eq(copies_of(5).bytes, 0);
+    want(&who, 5, 3, 5, 0, 1000000);
+    settle();
+    ck_assert_uint_eq(who.told, 1);
+    ck_assert(got(&who));
+    give_up(&who, 5);
+    world_close();
+}
+END_TEST
+
+/* --- what is refused -------------------------------------------------------------------------- */
+
+static void refused_read(uint32_t holder, uint64_t size, const char *why)
+{
+    struct reader who;
+
+    want(&who, 5, holder, 5, 0, size);
+    settle();
+    ck_assert_uint_eq(who.told, !who.began_whole);
+    ck_assert_msg(strstr(who.want.error, why) != NULL, "%s", who.want.error);
+    ck_assert_ptr_null(who.want.bytes);
+    give_up(&who, 5);
+    ck_assert_uint_eq(copies_of(5).bytes, 0);
+}
+
+START_TEST(what_is_not_there_is_said_and_counted)
+{
+    world_open("2x2", RING);
+    refused_read(3, 100, "not, or no longer, there");
+    refused_read(5, 100, "not, or no longer, here");
+    ck_assert_uint_eq(node_counters(world.nodes[3])->late, 1);
+    ck_assert_uint_eq(node_counters(world.nodes[5])->late, 1);
+    refused_read(77, 100, "no such node");
+    world_close();
+}
+END_TEST
+
+START_TEST(what_failed_or_is_not_written_or_is_of_another_size_is_said)
+{
+    world_open("2x2", RING);
+    hold_version(3, 5, 0, 0, 100, HELD_FAILED);
+    refused_read(3, 100, "failed");
+    held_set_state(world.nodes[3]->runtime->held, 5, 0, HELD_COMING);
+    refused_read(3, 100, "not written yet");
+    held_set_state(world.nodes[3]->runtime->held, 5, 0, HELD_HERE);
+    refused_read(3, 101, "another size");
+    ck_assert_uint_eq(node_counters(world.nodes[3])->late, 1);
+    world_close();
+}
+END_TEST
+
+START_TEST(a_holder_that_dies_fails_its_readers_with_the_cause)
+{
+    struct reader who;
+
+    world_open("2x2", RING);
+    hold_version(3, 5, 0, 0, 1000000, HELD_HERE);
+    want(&who, 5, 3, 5, 0, 1000000);
+    for (unsigned i = 0; i < 8; i++)
+        deliver(0);
+    world.dead[3] = true;
+    data_lost(step_begin(5), 1, "killed by signal 9");
+    step_end(5);
+    ck_assert_uint_eq(who.told, 1);
+    ck_assert_ptr_nonnull(strstr(who.want.error, "killed by signal 9"));
+    ck_assert_uint_eq(world.connections_open, 0);
+    give_up(&who, 5);
+    refused_read(3, 1000000, "connection refused");
+    ck_assert(membership_set(world.nodes[5]->members, 1, MEMBER_DEAD, 1));
+    refused_read(3, 1000000, "dead");
+    world_close();
+}
+END_TEST
+
+/* --- connections ------------------------------------------------------------------------------ */
+
+START_TEST(a_lost_connection_is_made_again_and_no_byte_comes_twice)
+{
+    enum { SIZE = 1500000, LOST = 3 };
+    struct reader who;
+
+    world_open("2x2", RING);
+    hold_version(3, 5, 0, 0, SIZE, HELD_HERE);
+    want(&who, 5, 3, 5, 0, SIZE);
+    for (unsigned times = 0; times < LOST; times++) {
+        for (unsigned i = 0; i < 8; i++)
+            deliver(0);
+        world_disconnect(connection_of(5, PEER_FIRST_CONTACT + times), RANK_NONE);
+    }
+    settle();
+    ck_assert_uint_eq(who.told, 1);
+    ck_assert(got(&who));
+    ck_assert_uint_eq(world.connections_open, 1);
+    ck_assert_uint_le(world.data_sent, SIZE + LOST * WINDOW_MOST);
+    give_up(&who, 5);
+    world_close();
+}
+END_TEST
+
+START_TEST(a_connection_that_is_lost_again_and_again_without_a_byte_is_no_way)
+{
+    struct reader who;
+    unsigned times = 0;
+
+    world_open("2x2", RING);
+    hold_version(3, 5, 0, 0, 1000, HELD_HERE);
+    want(&who, 5, 3, 5, 0, 1000);
+    for (; !who.told && times < 100; times++) {
+        world_disconnect(connection_of(5, PEER_FIRST_CONTACT + times), RANK_NONE);
+        while (world.item_count && world.items[0].event.type == EVENT_LINK_CLOSED)
+            deliver(0);
+    }
+    ck_assert_uint_eq(times, FETCH_TRIES + 1);
+    ck_assert_ptr_nonnull(strstr(who.want.error, "again and again"));
+    give_up(&who, 5);
+    world_close();
+}
+END_TEST
+
+START_TEST(who_does_not_answer_the_greeting_first_is_not_asked_again)
+{
+    struct message early = {.type = MSG_TENSOR_DATA};
+    struct buffer frame = {0};
+    struct reader who;
+
+    world_open("2x2", RING);
+    hold_version(3, 5, 0, 0, 8, HELD_HERE);
+    want(&who, 5, 3, 5, 0, 8);
+    deliver(0);
+    deliver(0); // both ends are open; what node 3 answers is still to come
+    early.sender = topology_coord(&world.topology, 3);
+    early.target = topology_coord(&world.topology, 5);
+    early.tensor_data.handle = 5;
+    early.tensor_data.total = 8;
+    early.tensor_data.bytes = (wire_bin){.data = (const uint8_t *)"forgery", .size = 8};
+    message_pack(&frame, &early);
+    world_apply(5, node_step(world.nodes[5], &(struct event){.type = EVENT_FRAME,
+                                                             .now_ns = ++world.now_ns,
+                                                             .peer = PEER_FIRST_CONTACT,
+                                                             .frame = frame.data,
+                                                             .size = frame.size}));
+    ck_assert_uint_eq(who.told, 1);
+    ck_assert_ptr_nonnull(strstr(who.want.error, "breaks the rules"));
+    ck_assert_uint_eq(node_counters(world.nodes[5])->refused_for[FRAME_UNEXPECTED], 1);
+    ck_assert_uint_eq(world.connections_open, 0);
+    give_up(&who, 5);
+    buffer_free(&frame);
+    world_close();
+}
+END_TEST
+
+START_TEST(a_visitor_too_many_takes_the_place_of_who_has_been_silent_for_longest)
+{
+    struct reader first, second;
+
+    world_open("2x4", RING);
+    world.nodes[8]->config.visitors_most = 2;
+    hold_version(8, 5, 0, 0, 100, HELD_HERE);
+    hold_version(8, 6, 0, 128, 100, HELD_HERE);
+    for (uint32_t reader = 3; reader < 6; reader++) {
+        want(&first, reader, 8, 5, 0, 100);
+        settle();
+        ck_assert(got(&first));
+        give_up(&first, reader);
+    }
+    ck_assert_uint_eq(world.connections_open_most, 3);
+    ck_assert_uint_eq(world.connections_open, 2);
+    ck_assert_uint_eq(node_counters(world.nodes[8])->connections, 2);
+    ck_assert_ptr_nonnull(connection_of(4, PEER_FIRST_CONTACT));
+    ck_assert_ptr_null(connection_of(3, PEER_FIRST_CONTACT));
+    want(&second, 4, 8, 6, 0, 100); // now 5 is the silent one
+    settle();
+    want(&first, 3, 8, 6, 0, 100);
+    settle();
+    ck_assert(got(&first) && got(&second));
+    ck_assert_ptr_null(connection_of(5, PEER_FIRST_CONTACT));
+    give_up(&second, 4);
+    give_up(&first, 3);
+    world_close();
+}
+END_TEST
+
+START_TEST(a_visitor_that_has_not_greeted_gets_nothing)
+{
+    struct message message = {.type = MSG_TENSOR_LOOKUP, .sender = {.level = LEVEL_LAUNCHER}};
+    struct buffer frame = {0};
+
+    world_open("2x2", RING);
+    hold_version(3, 5, 0, 0, 8, HELD_HERE);
+    message.target = topology_coord(&world.topology, 3);
+    message.tensor_lookup.handle = 5;
+    message.tensor_lookup.credit = 8;
+    message_pack(&frame, &message);
+    world_connect(5, PEER_FIRST_CONTACT, 3);
+    deliver(0);
+    world_apply(3, node_step(world.nodes[3], &(struct event){.type = EVENT_FRAME,
+                                                             .now_ns = ++world.now_ns,
+                                                             .peer = FIRST_VISITOR,
+                                                             .frame = frame.data,
+                                                             .size = frame.size}));
+    ck_assert_uint_eq(world.data_sent, 0);
+    ck_assert_uint_eq(world.connections_open, 0);
+    ck_assert_uint_eq(node_counters(world.nodes[3])->refused_for[FRAME_UNEXPECTED], 1);
+    buffer_free(&frame);
+    world_close();
+}
+END_TEST
+
+START_TEST(connections_are_kept_but_not_more_than_a_node_may_have)
+{
+    enum { OTHERS = CONTACTS_MOST + 20 };
+    static struct reader all[OTHERS];
+    struct reader again;
+    uint32_t first, self;
+
+    world_open("L5:1 L4:2 L3:50", 128 * 1024);
+    first = world.topology.first_rank[LEVEL_HOST];
+    self = first + OTHERS;
+    for (uint32_t i = 0; i < OTHERS; i++) {
+        hold_version(first + i, i + 1, 0, 0, 70000, HELD_HERE);
+        want(&all[i], self, first + i, i + 1, 0, 70000);
+    }
+    settle();
+    for (uint32_t i = 0; i < OTHERS; i++) {
+        ck_assert_msg(all[i].told == 1 && got(&all[i]), "%u: %s", i, all[i].want.error);
+        give_up(&all[i], self);
+    }
+    ck_assert_uint_eq(world.connections_open_most, CONTACTS_MOST);
+    ck_assert_uint_eq(world.connections_open, CONTACTS_MOST);
+    data_released(world.nodes[self], OTHERS, 0); // the copy; its connection is the newest
+    want(&again, self, first + OTHERS - 1, OTHERS, 0, 70000);
+    settle();
+    ck_assert(got(&again));
+    ck_assert_uint_eq(world.connection_count, OTHERS);
+    give_up(&again, self);
+    world_close();
+}
+END_TEST
+
+/* --- registered and retired ------------------------------------------------------------------- */
+
+/* What the graph of the top would say of data that it registers at `holder`. */
+static void register_at(uint32_t owner, uint32_t holder, uint64_t handle, uint64_t place,
+                        uint64_t size)
+{
+    struct task_param param = {.type = PARAM_OUTPUT, .value = handle, .size = size, .place = place};
+    struct task task = {.id = (uint32_t)handle, .depth = 2};
+    uint8_t *bytes = memory_new(size, 1);
+
+    task.one = (struct task_part){.task = &task, .params = &param, .param_count = 1};
+    task.parts = &task.one;
+    for (uint64_t i = 0; i < size; i++)
+        bytes[i] = pattern(handle, 0, i);
+    data_register(step_begin(owner), holder, &task, bytes);
+    step_end(owner);
+    free(bytes);
+}
+
+START_TEST(registered_data_lies_at_its_holder_and_is_also_to_be_had_where_it_was_registered)
+{
+    static const uint64_t sizes[] = {0, 1, CHUNK_EDGE, CHUNK_EDGE + 1, 1000000};
+    uint8_t *bytes;
+
+    world_open("2x2", RING);
+    for (uint32_t i = 0; i < 5; i++) {
+        register_at(0, 4, 10 + i, 64, sizes[i]);
+        ck_assert(!world_has(world.nodes[4], 10 + i, 0, &bytes));
+        settle();
+        ck_assert(world_has(world.nodes[4], 10 + i, 0, &bytes));
+        ck_assert(has_pattern(bytes, 10 + i, 0, sizes[i]));
+        ck_assert_ptr_eq(bytes, data_at(world.nodes[4], LEVEL_CLOS2, 2, 64));
+        ck_assert(world_has(world.nodes[0], 10 + i, 0, &bytes));
+        ck_assert(has_pattern(bytes, 10 + i, 0, sizes[i]));
+    }
+    register_at(4, 4, 99, 0, 1000);
+    ck_assert(world_has(world.nodes[4], 99, 0, &bytes));
+    ck_assert(has_pattern(bytes, 99, 0, 1000));
+    ck_assert_uint_eq(node_counters(world.nodes[4])->refused, 0);
+    world_close();
+}
+END_TEST
+
+START_TEST(registered_data_that_does_not_fit_or_comes_from_below_is_refused)
+{
+    struct message message = {.type = MSG_REG_DATA};
+    struct msg_reg_data *data = &message.reg_data;
+    uint8_t *bytes;
+
+    world_open("2x2", RING);
+    message.sender = topology_coord(&world.topology, 0);
+    *data = (struct msg_reg_data){.handle = 1, .owner_level = 6, .place = RING - 4, .total = 8};
+    on_reg_data(step_begin(4), PEER_PARENT, &message);
+    *data = (struct msg_reg_data){.handle = 1, .owner_level = 6, .depth = 9, .total = 8};
+    on_reg_data(step_begin(4), PEER_PARENT, &message);
+    *data = (struct msg_reg_data){.handle = 1, .owner_level = 4, .total = 8};
+    message.sender = topology_coord(&world.topology, 5);
+    on_reg_data(step_begin(4), PEER_PARENT, &message);
+    message.sender = topology_coord(&world.topology, 2);
+    data->owner_level = 5; // an uncle
+    on_reg_data(step_begin(4), PEER_PARENT, &message);
+    ck_assert_uint_eq(node_counters(world.nodes[4])->refused, 4);
+    ck_assert(!world_has(world.nodes[4], 1, 0, &bytes));
+    world_close();
+}
+END_TEST
+
+static void retire(uint32_t owner, uint32_t holder, uint64_t handle, uint32_t version)
+{
+    const struct wire_release release = {.depth = 1, .handle = handle, .version = version};
+    struct message message = {.type = MSG_SCOPE_EXIT};
+
+    message.sender = topology_coord(&world.topology, owner);
+    message.scope_exit.owner_level = message.sender.level;
+    message.scope_exit.retired.items = &release;
+    message.scope_exit.retired.count = 1;
+    on_scope_exit(step_begin(holder), PEER_PARENT, &message);
+    step_end(holder);
+}
+
+START_TEST(what_its_owner_retires_is_forgotten_and_a_drained_ring_gives_back_what_it_touched)
+{
+    uint64_t ring = 0;
+
+    world_open("2x2", RING);
+    ring = ring_layout_offset(&world.topology, 4, LEVEL_CLOS2, 1);
+    hold_version(4, 1, 0, 0, RING_BYTES_KEPT / 2, HELD_HERE);
+    hold_version(4, 2, 0, RING_BYTES_KEPT / 2, RING_BYTES_KEPT, HELD_HERE);
+    retire(1, 4, 2, 0); // not the owner
+    ck_assert(world_has(world.nodes[4], 2, 0, NULL));
+    ck_assert_uint_eq(node_counters(world.nodes[4])->refused, 1);
+    retire(0, 4, 2, 0);
+    ck_assert(!world_has(world.nodes[4], 2, 0, NULL));
+    ck_assert_uint_eq(world.trimmed, 0);
+    retire(0, 4, 1, 0);
+    ck_assert_uint_eq(world.trimmed_at, ring + RING_BYTES_KEPT);
+    ck_assert_uint_eq(world.trimmed, RING_BYTES_KEPT / 2);
+    hold_version(4, 3, 0, 0, 100, HELD_HERE);
+    retire(0, 4, 3, 0);
+    ck_assert_uint_eq(world.trimmed, RING_BYTES_KEPT / 2); // it touched no more than it keeps
+    world_close();
+}
+END_TEST
+
+START_TEST(registered_data_whose_release_overtakes_it_is_forgotten_when_it_is_whole)
+{
+    world_open("2x2", RING);
+    for (unsigned delivered = 0; delivered < 2 * 4;
+         delivered++) { // before, within and after its 4 frames
+        uint64_t handle = 10 + delivered;
+
+        register_at(1, 4, handle, 0, 3 * CHUNK_EDGE + 1);
+        for (unsigned i = 0; i < delivered && world.item_count; i++)
+            deliver(0);
+        retire(1, 4, handle, 0);
+        settle();
+        ck_assert(!world_has(world.nodes[4], handle, 0, NULL));
+        ck_assert_uint_eq(held_layer(world.nodes[4]->runtime->held, LEVEL_CLOS1, 2)->bytes, 0);
+    }
+    ck_assert_uint_eq(node_counters(world.nodes[4])->refused, 0);
+    world_close();
+}
+END_TEST
+
+/* --- any order -------------------------------------------------------------------------------- */
+
+enum { READERS = 12, TENSORS = 6, TURNS = 400, LARGE = 300032 };
+
+struct tale {
+    struct reader readers[READERS];
+    uint32_t at[READERS]; // rank of the node that wants; RANK_NONE: rests
+    uint64_t sizes[TENSORS];
+    uint32_t holders[TENSORS];
+    uint64_t random, seed;
+};
+
+static void tale_begin(struct tale *tale, uint64_t seed)
+{
+    *tale = (struct tale){.random = seed, .seed = seed};
+    world_open("2x2x2x1", RING);
+    for (unsigned i = 0; i < READERS; i++)
+        tale->at[i] = RANK_NONE;
+    for (unsigned i = 0; i < TENSORS; i++) {
+        tale->sizes[i] = random_below(&tale->random, 3) ? random_below(&tale->random, 2000)
+                                                        : random_below(&tale->random, LARGE);
+        tale->holders[i] = random_below(&tale->random, world.topology.node_count);
+        hold_version(tale->holders[i], i + 1, i, (uint64_t)i * LARGE, tale->sizes[i], HELD_HERE);
+    }
+}
+
+static void rest(struct tale *tale, unsigned i)
+{
+    give_up(&tale->readers[i], tale->at[i]);
+    tale->at[i] = RANK_NONE;
+}
+
+static void check_reader(const struct tale *tale, unsigned i)
+{
+    const struct reader *who = &tale->readers[i];
+
+    claim(who->told + who->began_whole <= 1, "SEED=%ju: told twice", (uintmax_t)tale->seed);
+    claim((who->told || who->began_whole) != who->want.coming, "SEED=%ju: told and coming",
+          (uintmax_t)tale->seed);
+    claim(who->want.coming || got(who), "SEED=%ju: %s", (uintmax_t)tale->seed, who->want.error);
+}
+
+static void tale_turn(struct tale *tale)
+{
+    unsigned i = random_below(&tale->random, READERS), tensor;
+
+    if (world.connection_count && random_below(&tale->random, 40) == 0) {
+        struct connection *c =
+            &world.connections[random_below(&tale->random, world.connection_count)];
+
+        if (c->open)
+            world_disconnect(c, RANK_NONE);
+    }
+    if (tale->at[i] != RANK_NONE) {
+        check_reader(tale, i);
+        if (random_below(&tale->random, 3) == 0)
+            rest(tale, i);
+        return;
+    }
+    tensor = random_below(&tale->random, TENSORS);
+    tale->at[i] = random_below(&tale->random, world.topology.node_count);
+    want(&tale->readers[i], tale->at[i], tale->holders[tensor], tensor + 1, tensor,
+         tale->sizes[tensor]);
+}
+
+static void tale_end(struct tale *tale)
+{
+    settle();
+    for (unsigned i = 0; i < READERS; i++) {
+        if (tale->at[i] == RANK_NONE)
+            continue;
+        claim(!tale->readers[i].want.coming, "SEED=%ju: a reader waits for ever",
+              (uintmax_t)tale->seed);
+        check_reader(tale, i);
+        rest(tale, i);
+    }
+    settle();
+    for (uint32_t rank = 0; rank < world.topology.node_count; rank++) {
+        const struct data_state *data = world.nodes[rank]->runtime->data;
+
+        for (uint32_t i = 0; i < TENSORS; i++)
+            copy_forget(world.nodes[rank]->runtime->copies, i + 1, i);
+        claim(copies_of(rank).bytes == 0 && data->fetch_count == 0 && !data->told,
+              "SEED=%ju: node %u keeps something", (uintmax_t)tale->seed, rank);
+    }
+    world_close();
+}
+
+/* Connections are lost at random, but never three times in a row without a byte for long: who waits
+ * is always told in the end, once, and gets the right bytes. */
+START_TEST(in_any_order_every_reader_is_told_once_and_nothing_is_kept)
+{
+    static struct tale tale;
+    uint64_t first = seed_first();
+
+    for (uint64_t seed = first; seed < first + seed_count(20); seed++) {
+        tale_begin(&tale, seed);
+        for (unsigned turn = 0; turn < TURNS; turn++) {
+            tale_turn(&tale);
+            for (unsigned i = random_below(&tale.random, 12); i > 0 && world.item_count; i--)
+                deliver(first_like(random_below(&tale.random, (uint32_t)world.item_count)));
+        }
+        tale_end(&tale);
+    }
+}
+END_TEST
+
+SUITE_MAIN("data", neighbours_read_over_their_edge,
+           siblings_cousins_and_those_further_up_read_over_the_holders_named_socket,
+           chips_read_over_edges_and_are_read_over_edges, what_lies_here_is_had_at_once,
+           many_who_want_one_version_cause_one_fetch_and_a_copy_serves_the_next,
+           no_more_is_under_way_than_a_window_of_which_each_half_is_asked_for_once,
+           one_question_is_answered_with_at_most_a_mebibyte,
+           who_gives_up_leaves_nothing_and_may_want_it_again, what_is_not_there_is_said_and_counted,
+           what_failed_or_is_not_written_or_is_of_another_size_is_said,
+           a_holder_that_dies_fails_its_readers_with_the_cause,
+           a_lost_connection_is_made_again_and_no_byte_comes_twice,
+           a_connection_that_is_lost_again_and_again_without_a_byte_is_no_way,
+           who_does_not_answer_the_greeting_first_is_not_asked_again,
+           a_visitor_too_many_takes_the_place_of_who_has_been_silent_for_longest,
+           a_visitor_that_has_not_greeted_gets_nothing,
+           connections_are_kept_but_not_more_than_a_node_may_have,
+           registered_data_lies_at_its_holder_and_is_also_to_be_had_where_it_was_registered,
+           registered_data_that_does_not_fit_or_comes_from_below_is_refused,
+           what_its_owner_retires_is_forgotten_and_a_drained_ring_gives_back_what_it_touched,
+           registered_data_whose_release_overtakes_it_is_forgotten_when_it_is_whole,
+           in_any_order_every_reader_is_told_once_and_nothing_is_kept)

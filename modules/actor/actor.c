@@ -319,6 +319,7 @@ static int fork_children(struct actor *actor, struct error *err)
         .bell_fd = KEEP_BELL,
         .dir_fd = actor->dir.fd,
         .run_dir_fd = KEEP_RUN_DIR,
+        .traces_fd = KEEP_TRACES,
     };
     struct inherit child;
     int side = brood_fork(&actor->brood, count, &gift, &child, err);

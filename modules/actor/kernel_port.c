@@ -14,6 +14,7 @@
 #include "base/memory.h"
 #include "kernels/code_cache.h"
 #include "kernels/kernel_load.h"
+#include "node/trace_log.h"
 #include "rundir/run_dir.h"
 #include "super/pages.h"
 
@@ -182,6 +183,18 @@ static void port_trim(void *arg, size_t offset, size_t size)
     pages_give_back((char *)actor->self.buffers + offset, size);
 }
 
+static void *port_trace_area(void *arg)
+{
+    const struct actor *actor = arg;
+    void *area;
+
+    if (!actor->run->keeps_traces)
+        return NULL;
+    area = mmap(NULL, TRACE_AREA_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE,
+                KEEP_TRACES, (off_t)actor->self.rank * TRACE_AREA_SIZE);
+    return area == MAP_FAILED ? NULL : area;
+}
+
 struct node_port kernel_port(struct actor *actor)
 {
     return (struct node_port){
@@ -192,6 +205,7 @@ struct node_port kernel_port(struct actor *actor)
         .code_bytes = port_code_bytes,
         .buffers = actor->self.buffers,
         .trim = port_trim,
+        .trace_area = port_trace_area,
         .running = port_running,
         .is_slow = sibling_is_slow,
     };

@@ -97,7 +97,7 @@ uint32_t count_descriptors(void)
     return count - 3; // ".", "..", and the directory itself
 }
 
-/* Shared mappings of ours show as deleted /dev/zero files, state.map by its name. */
+/* Shared mappings of ours show as deleted /dev/zero files, the others by their names. */
 static uint32_t count_shared_memory(void)
 {
     FILE *maps = fopen("/proc/self/maps", "re");
@@ -107,7 +107,8 @@ static uint32_t count_shared_memory(void)
     if (!maps)
         return 0;
     while (fgets(line, sizeof line, maps))
-        count += strstr(line, "/dev/zero (deleted)") != NULL || strstr(line, "/state.map") != NULL;
+        count += strstr(line, "/dev/zero (deleted)") != NULL ||
+                 strstr(line, "/state.map") != NULL || strstr(line, "/memfd:linqu") != NULL;
     fclose(maps);
     return count;
 }

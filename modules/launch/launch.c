@@ -378,6 +378,7 @@ static int make_run(struct launcher *launcher, const char *base, struct error *e
         run_report_create(launcher->dir.name, options->command, options->topology, options->seed);
     launcher->members = membership_create(options->topology);
     launcher->kernels = kernels_create();
+    traces_open(launcher);
     return 0;
 }
 
@@ -409,6 +410,7 @@ static void block_signals(void)
     our_signals(&set);
     sigprocmask(SIG_BLOCK, &set, NULL);
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); // what exceeds `ulimit -f` is an error to tell
 }
 
 static int start(struct launcher *launcher, struct error *err)
@@ -426,6 +428,7 @@ static void free_all(struct launcher *launcher)
         close(launcher->events_fd);
     link_destroy(launcher->top);
     brood_destroy(&launcher->brood);
+    traces_close(launcher);
     message_reader_destroy(launcher->reader);
     buffer_free(&launcher->frame);
     membership_destroy(launcher->members);
@@ -438,6 +441,7 @@ static void free_all(struct launcher *launcher)
 static void close_tree(struct launcher *launcher)
 {
     close_loop(launcher);
+    traces_close(launcher);
     link_destroy(launcher->top);
     launcher->top = NULL;
     brood_destroy(&launcher->brood);
@@ -483,6 +487,7 @@ static void end_run(struct launcher *launcher)
     if (launcher->stop_signal)
         tree_unlink_sockets(launcher, 0);
     work_abandon(launcher);
+    traces_write(launcher, 0);
     atomic_store(&launcher->inherit.state.header->exit_code, (uint32_t)launcher->exit_code);
     atomic_store(&launcher->inherit.state.header->phase, RUN_ENDED);
     close_tree(launcher);
@@ -508,11 +513,11 @@ static int run(struct launcher *launcher)
         launcher_blame(launcher, EXIT_MACHINE, "%s", err.text);
         return launcher->exit_code;
     }
+    block_signals();
     if (make_run(launcher, base, &err) < 0) {
         launcher_blame(launcher, EXIT_MACHINE, "%s", err.text);
         return launcher->exit_code;
     }
-    block_signals();
     ask_for_short_slices();
     if (start(launcher, &err) < 0) {
         launcher_blame(launcher, EXIT_START, "start failed: %s", err.text);
@@ -531,6 +536,7 @@ int launch_run(const struct launch_options *options)
         .bell_fd = -1,
         .signal_fd = -1,
         .control_fd = -1,
+        .traces_fd = -1,
         .detach_fd = -1,
         .stop_due_ns = UINT64_MAX,
         .dir = {.base_fd = -1, .fd = -1, .lock_fd = -1},

@@ -73,6 +73,7 @@ struct launcher {
     struct event_base *base;
     struct event *bell, *signals, *tick, *control_door;
     int bell_fd, signal_fd, control_fd;
+    int traces_fd; // see traces.c; -1: there is none
     struct client *clients;
 
     struct run_report *report;
@@ -152,6 +153,12 @@ void ending_kill(struct launcher *launcher);
 void ending_timeout(struct launcher *launcher);
 struct run_leaks ending_account(struct launcher *launcher);
 uint32_t count_descriptors(void);
+
+/* traces.c: memory for the records of the nodes' tasks, and the task_trace.json of those at and
+ * below `rank` that did not leave in order. */
+void traces_open(struct launcher *launcher);
+void traces_write(struct launcher *launcher, uint32_t rank);
+void traces_close(struct launcher *launcher);
 
 /* stall.c */
 void stall_tick(struct launcher *launcher);

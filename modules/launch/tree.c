@@ -58,7 +58,8 @@ int tree_fork(struct launcher *launcher, struct error *err)
     struct brood_gift gift = {.run = &launcher->inherit,
                               .first_rank = 0,
                               .dir_fd = launcher->dir.fd,
-                              .run_dir_fd = launcher->dir.fd};
+                              .run_dir_fd = launcher->dir.fd,
+                              .traces_fd = launcher->traces_fd};
     struct inherit child;
     int side;
 
@@ -202,6 +203,7 @@ static void member_dead(struct launcher *launcher, uint32_t rank, const char *pa
     else
         launcher_blame(launcher, EXIT_NODE, "%s died: %s", path, cause);
     exec_lost(launcher, rank, cause);
+    traces_write(launcher, rank);
     tree_unlink_sockets(launcher, rank);
 }
 

@@ -52,6 +52,11 @@ struct node_port {
      * stays as it is. */
     void (*trim)(void *arg, size_t offset, size_t size);
 
+    /* TRACE_AREA_SIZE bytes for the records of this node's tasks (node/trace_log.h), zero at first,
+     * which can be read when the node has been killed; asked for once. NULL, or NULL from it: the
+     * node takes memory of its own. */
+    void *(*trace_area)(void *arg);
+
     /* True when that sibling of the node is seen to be slow. NULL: nobody is. */
     bool (*is_slow)(void *arg, uint32_t rank);
 

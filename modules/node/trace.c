@@ -23,14 +23,21 @@ struct gone {
 
 struct trace {
     struct trace_log *log; // NULL until there is something to tell
+    void *own_area;        // of its records; NULL: the port gave one
     struct gone *gone;
     uint32_t gone_count, gone_capacity;
-    struct ring_view *view; // scratch
-    uint64_t bytes_peak;    // of all rings together, as far as it was looked at
-    bool due;               // something was not written
+    struct ring_view *view;       // scratch
+    struct trace_input *inputs;   // scratch
+    struct trace_output *outputs; // scratch
+    uint32_t params_most;         // that these hold
+    uint64_t bytes_peak;          // of all rings together, as far as it was looked at
+    bool due;                     // something was not written
 };
 
-enum { GONE_MAX = 65536 };
+enum {
+    GONE_MAX = 65536,
+    OWN_AREA_SIZE = 256 * 1024, // bytes, where the port gives no area
+};
 
 struct trace *trace_create(void)
 {
@@ -42,15 +49,32 @@ void trace_destroy(struct trace *trace)
     if (!trace)
         return;
     trace_log_destroy(trace->log);
+    free(trace->own_area);
     free(trace->gone);
     free(trace->view);
+    free(trace->inputs);
+    free(trace->outputs);
     free(trace);
 }
 
-static struct trace_log *log_of(struct trace *trace)
+static struct trace_log *open_log(struct trace *trace, const struct node_port *port)
 {
+    void *area = port->trace_area ? port->trace_area(port->arg) : NULL;
+
+    if (area)
+        return trace_log_create(area, TRACE_AREA_SIZE);
+    trace->own_area = memory_new(1, OWN_AREA_SIZE);
+    return trace_log_create(trace->own_area, OWN_AREA_SIZE);
+}
+
+static struct trace_log *log_of(const struct node *node)
+{
+    struct trace *trace = node->runtime->trace;
+
     if (!trace->log)
-        trace->log = trace_log_create();
+        trace->log = open_log(trace, &node->runtime->port);
+    if (node->runtime->exec > 1)
+        trace_log_show_exec(trace->log);
     trace->due = true;
     return trace->log;
 }
@@ -107,10 +131,18 @@ static struct trace_input input_of(const struct call_param *param)
     };
 }
 
+static void make_scratch(struct trace *trace, uint32_t params)
+{
+    if (params <= trace->params_most)
+        return;
+    trace->inputs = memory_resize(trace->inputs, params, sizeof *trace->inputs);
+    trace->outputs = memory_resize(trace->outputs, params, sizeof *trace->outputs);
+    trace->params_most = params;
+}
+
 void trace_call(struct node *node, const struct call *call)
 {
-    struct trace_input *inputs = memory_new(call->param_count, sizeof *inputs);
-    struct trace_output *outputs = memory_new(call->param_count, sizeof *outputs);
+    struct trace *trace = node->runtime->trace;
     struct trace_task task = {
         .key = call->key,
         .part = call->part,
@@ -120,22 +152,21 @@ void trace_call(struct node *node, const struct call *call)
         .started_ns = call->started_ns,
         .ended_ns = call->ended_ns,
         .run_ns = call->run_ns,
-        .inputs = inputs,
-        .outputs = outputs,
     };
 
+    make_scratch(trace, call->param_count);
+    task.inputs = trace->inputs;
+    task.outputs = trace->outputs;
     for (uint32_t i = 0; i < call->param_count; i++) {
         const struct call_param *param = &call->params[i];
 
         if (param_reads((enum param_type)param->type))
-            inputs[task.input_count++] = input_of(param);
+            trace->inputs[task.input_count++] = input_of(param);
         if (param_writes((enum param_type)param->type))
-            outputs[task.output_count++] =
+            trace->outputs[task.output_count++] =
                 (struct trace_output){.handle = param->value, .bytes = param->size};
     }
-    trace_log_task(log_of(node->runtime->trace), &task);
-    free(inputs);
-    free(outputs);
+    trace_log_task(log_of(node), &task);
     note_bytes(node);
 }
 
@@ -176,7 +207,7 @@ static void record_gone(struct node *node, uint8_t level, uint8_t depth)
         retired.bytes += gone.bytes;
     }
     trace->gone_count = kept;
-    trace_log_exit(log_of(trace), &retired);
+    trace_log_exit(log_of(node), &retired);
     free(handles);
 }
 
@@ -261,8 +292,8 @@ unsigned trace_write(struct node *node)
         return 0;
     trace = node->runtime->trace;
     record_all_gone(node);
-    trace_log_append(&text, log_of(trace), node->topology, node->config.rank,
-                     node->config.logical_system, node->runtime->exec > 1);
+    trace_log_append(&text, log_of(node), node->topology, node->config.rank,
+                     node->config.logical_system);
     want_file(node, file_name(node, "task_trace.json", name), text.data, text.size);
     buffer_free(&text);
     want_json(node, "ring_profile.json", profile(node));

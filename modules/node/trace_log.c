@@ -1,6 +1,7 @@
 #include "node/trace_log.h"
 
 #include <assert.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,91 +10,161 @@
 #include "base/memory.h"
 #include "core/task.h"
 
-/* One piece of memory with its lists and texts behind it. */
-struct record {
-    size_t size;
-    bool is_task;
-    union {
-        struct trace_task task;
-        struct trace_exit retired;
-    };
-};
-
-/* A ring of records that grows up to its limit. */
-struct trace_log {
-    struct record **records;
-    uint32_t capacity; // a power of two
-    uint32_t first, count;
-    uint64_t bytes;
+/* At the beginning of the area. Offsets count the bytes of records since the first one; what they
+ * are modulo the space behind the header says where. Readable at any moment in between two
+ * instructions of the writer: that is where it may be killed. */
+struct area {
+    uint64_t magic;
+    uint64_t oldest, end; // offsets: of the oldest record, and behind the newest
     uint64_t lost;
+    uint32_t count;     // records from `oldest` to `end`
+    uint32_t show_exec; // keys have their exec in front
+};
+#define AREA_MAGIC UINT64_C(0x4C494E5155545231) // "LINQUTR1"
+
+enum record_kind { RECORD_GAP = 1, RECORD_TASK, RECORD_EXIT };
+
+/* Before each record; one does not go around the end of the space: what is left there is a gap. */
+struct record {
+    uint32_t size; // with this, and with the lists and texts behind it; a multiple of 8
+    uint32_t kind; // enum record_kind
 };
 
-struct trace_log *trace_log_create(void)
+struct stored_task {
+    struct record head;
+    struct task_key key;
+    uint64_t started_ns, ended_ns, run_ns;
+    uint32_t part, parts;
+    uint32_t input_count, output_count;
+    uint32_t kernel_size, error_size; // closing NUL included; 0: none
+};
+
+struct stored_exit {
+    struct record head;
+    uint64_t now_ns;
+    uint64_t bytes;
+    uint32_t count;
+    uint8_t level, depth;
+};
+
+struct trace_log {
+    struct area *area;
+    uint8_t *space;
+    uint64_t size; // of the space
+};
+
+static struct trace_log *log_in(void *area, size_t size)
 {
-    return memory_new(1, sizeof(struct trace_log));
+    struct trace_log *log = memory_new(1, sizeof *log);
+
+    assert(size % 8 == 0 && size > sizeof(struct area) + sizeof(struct record));
+    log->area = area;
+    log->space = (uint8_t *)(log->area + 1);
+    log->size = size - sizeof(struct area);
+    return log;
 }
 
-static void forget_oldest(struct trace_log *log)
+struct trace_log *trace_log_create(void *area, size_t size)
 {
-    struct record *oldest = log->records[log->first];
+    struct trace_log *log = log_in(area, size);
 
-    log->first = (log->first + 1) & (log->capacity - 1);
-    log->count--;
-    log->bytes -= oldest->size;
-    free(oldest);
+    log->area->magic = AREA_MAGIC;
+    return log;
+}
+
+struct trace_log *trace_log_open(const void *area, size_t size)
+{
+    const struct area *head = area;
+
+    return head->magic == AREA_MAGIC ? log_in((void *)(uintptr_t)area, size) : NULL;
 }
 
 void trace_log_destroy(struct trace_log *log)
 {
-    if (!log)
-        return;
-    while (log->count)
-        forget_oldest(log);
-    free(log->records);
     free(log);
 }
 
-static struct record *record_at(const struct trace_log *log, uint32_t number)
+/* What was written before is in the area before what is written after. */
+static void settle(void)
 {
-    assert(number < log->count);
-    return log->records[(log->first + number) & (log->capacity - 1)];
+    atomic_signal_fence(memory_order_seq_cst);
 }
 
-static void grow(struct trace_log *log)
-{
-    uint32_t capacity = log->capacity ? 2 * log->capacity : 16;
-    struct record **records = memory_new(capacity, sizeof(struct record *));
+/* --- writing ---------------------------------------------------------------------------------- */
 
-    for (uint32_t i = 0; i < log->count; i++)
-        records[i] = record_at(log, i);
-    free(log->records);
-    log->records = records;
-    log->capacity = capacity;
-    log->first = 0;
+static struct record *record_at(const struct trace_log *log, uint64_t offset)
+{
+    return (struct record *)(void *)(log->space + offset % log->size);
 }
 
-static void add(struct trace_log *log, struct record *record)
+static void forget_oldest(struct area *area, const struct record *oldest)
 {
-    while (log->count &&
-           (log->count == TRACE_RECORDS_MAX || log->bytes + record->size > TRACE_BYTES_MAX)) {
-        forget_oldest(log);
-        log->lost++;
+    area->oldest += oldest->size;
+    if (oldest->kind == RECORD_GAP)
+        return;
+    area->count--;
+    area->lost++;
+}
+
+/* So that `size` bytes fit behind the newest. */
+static void make_room(struct trace_log *log, uint64_t size)
+{
+    struct area *area = log->area;
+
+    while (area->end + size - area->oldest > log->size)
+        forget_oldest(area, record_at(log, area->oldest));
+    settle();
+}
+
+static void publish(struct trace_log *log, uint64_t size)
+{
+    settle();
+    log->area->end += size;
+}
+
+/* Up to the end of the space, when `size` bytes do not fit before it. */
+static void skip_to_start(struct trace_log *log, uint64_t size)
+{
+    uint64_t left = log->size - log->area->end % log->size;
+
+    if (size <= left)
+        return;
+    make_room(log, left);
+    *record_at(log, log->area->end) = (struct record){.size = (uint32_t)left, .kind = RECORD_GAP};
+    publish(log, left);
+}
+
+/* Room for a record of that size; NULL, and it is lost, when no area has it. */
+static void *begin_record(struct trace_log *log, uint64_t size)
+{
+    if (size > log->size / 2) {
+        log->area->lost++;
+        return NULL;
     }
-    if (log->count == log->capacity)
-        grow(log);
-    log->records[(log->first + log->count++) & (log->capacity - 1)] = record;
-    log->bytes += record->size;
+    while (log->area->count >= TRACE_RECORDS_MAX)
+        forget_oldest(log->area, record_at(log, log->area->oldest));
+    skip_to_start(log, size);
+    make_room(log, size);
+    return record_at(log, log->area->end);
+}
+
+static void end_record(struct trace_log *log, uint64_t size)
+{
+    log->area->count++;
+    publish(log, size);
+}
+
+void trace_log_show_exec(struct trace_log *log)
+{
+    log->area->show_exec = 1;
 }
 
 /* Copies go behind the record, one after the other. */
-static const void *put(uint8_t **at, const void *data, size_t size)
+static void put(uint8_t **at, const void *data, size_t size)
 {
-    void *here = *at;
-
     if (size)
-        memcpy(here, data, size);
+        memcpy(*at, data, size);
     *at += size;
-    return here;
 }
 
 static size_t text_size(const char *text)
@@ -101,42 +172,170 @@ static size_t text_size(const char *text)
     return text ? strlen(text) + 1 : 0;
 }
 
+static uint64_t in_eights(uint64_t size)
+{
+    return (size + 7) & ~UINT64_C(7);
+}
+
 void trace_log_task(struct trace_log *log, const struct trace_task *task)
 {
     size_t inputs = task->input_count * sizeof *task->inputs,
            outputs = task->output_count * sizeof *task->outputs;
-    size_t size =
-        sizeof(struct record) + inputs + outputs + text_size(task->kernel) + text_size(task->error);
-    struct record *record = memory_new(1, size);
-    uint8_t *at = (uint8_t *)(record + 1);
+    size_t kernel = text_size(task->kernel), error = text_size(task->error);
+    uint64_t size = in_eights(sizeof(struct stored_task) + inputs + outputs + kernel + error);
+    struct stored_task *stored = begin_record(log, size);
+    uint8_t *at;
 
-    record->size = size;
-    record->is_task = true;
-    record->task = *task;
-    record->task.inputs = put(&at, task->inputs, inputs);
-    record->task.outputs = put(&at, task->outputs, outputs);
-    record->task.kernel = put(&at, task->kernel, text_size(task->kernel));
-    if (task->error)
-        record->task.error = put(&at, task->error, text_size(task->error));
-    add(log, record);
+    if (!stored)
+        return;
+    *stored = (struct stored_task){
+        .head = {.size = (uint32_t)size, .kind = RECORD_TASK},
+        .key = task->key,
+        .started_ns = task->started_ns,
+        .ended_ns = task->ended_ns,
+        .run_ns = task->run_ns,
+        .part = task->part,
+        .parts = task->parts,
+        .input_count = task->input_count,
+        .output_count = task->output_count,
+        .kernel_size = (uint32_t)kernel,
+        .error_size = (uint32_t)error,
+    };
+    at = (uint8_t *)(stored + 1);
+    put(&at, task->inputs, inputs);
+    put(&at, task->outputs, outputs);
+    put(&at, task->kernel, kernel);
+    put(&at, task->error, error);
+    end_record(log, size);
 }
 
 void trace_log_exit(struct trace_log *log, const struct trace_exit *retired)
 {
     size_t handles = retired->count * sizeof *retired->handles;
-    size_t size = sizeof(struct record) + handles;
-    struct record *record = memory_new(1, size);
-    uint8_t *at = (uint8_t *)(record + 1);
+    uint64_t size = in_eights(sizeof(struct stored_exit) + handles);
+    struct stored_exit *stored = begin_record(log, size);
+    uint8_t *at;
 
-    record->size = size;
-    record->retired = *retired;
-    record->retired.handles = put(&at, retired->handles, handles);
-    add(log, record);
+    if (!stored)
+        return;
+    *stored = (struct stored_exit){
+        .head = {.size = (uint32_t)size, .kind = RECORD_EXIT},
+        .now_ns = retired->now_ns,
+        .bytes = retired->bytes,
+        .count = retired->count,
+        .level = retired->level,
+        .depth = retired->depth,
+    };
+    at = (uint8_t *)(stored + 1);
+    put(&at, retired->handles, handles);
+    end_record(log, size);
 }
 
 struct trace_log_counts trace_log_counts(const struct trace_log *log)
 {
-    return (struct trace_log_counts){.records = log->count, .bytes = log->bytes, .lost = log->lost};
+    const struct area *area = log->area;
+
+    return (struct trace_log_counts){
+        .records = area->count, .bytes = area->end - area->oldest, .lost = area->lost};
+}
+
+/* --- reading ---------------------------------------------------------------------------------- */
+
+/* A walk over the records. Nothing that lies there is trusted: a kernel may have written anywhere
+ * before it was killed. */
+struct walk {
+    const struct trace_log *log;
+    uint64_t at, end; // offsets
+};
+
+static struct walk walk_begin(const struct trace_log *log)
+{
+    struct walk walk = {.log = log, .at = log->area->oldest, .end = log->area->end};
+
+    if (walk.end - walk.at > log->size || walk.at % 8 || walk.end % 8)
+        walk.end = walk.at;
+    return walk;
+}
+
+/* NULL at the end, and where no record can be. */
+static const struct record *walk_next(struct walk *walk)
+{
+    uint64_t left = walk->log->size - walk->at % walk->log->size;
+    const struct record *record;
+
+    if (walk->at == walk->end)
+        return NULL;
+    if (left > walk->end - walk->at)
+        left = walk->end - walk->at;
+    record = record_at(walk->log, walk->at);
+    if (record->size < sizeof *record || record->size % 8 || record->size > left)
+        return NULL;
+    walk->at += record->size;
+    return record;
+}
+
+/* The next `size` bytes, which are there. */
+static const void *take(const uint8_t **at, uint64_t size)
+{
+    const void *here = *at;
+
+    *at += size;
+    return here;
+}
+
+static bool is_text(const uint8_t *end, uint64_t size)
+{
+    return size == 0 || end[-1] == '\0';
+}
+
+static bool read_task(const struct record *record, struct trace_task *task)
+{
+    const struct stored_task *stored = (const void *)record;
+    const uint8_t *at = (const uint8_t *)(stored + 1);
+    uint64_t inputs, outputs;
+
+    if (record->size < sizeof *stored)
+        return false;
+    inputs = (uint64_t)stored->input_count * sizeof *task->inputs;
+    outputs = (uint64_t)stored->output_count * sizeof *task->outputs;
+    if (sizeof *stored + inputs + outputs + stored->kernel_size + stored->error_size > record->size)
+        return false;
+    *task = (struct trace_task){
+        .key = stored->key,
+        .part = stored->part,
+        .parts = stored->parts,
+        .started_ns = stored->started_ns,
+        .ended_ns = stored->ended_ns,
+        .run_ns = stored->run_ns,
+        .input_count = stored->input_count,
+        .output_count = stored->output_count,
+    };
+    task->inputs = take(&at, inputs);
+    task->outputs = take(&at, outputs);
+    task->kernel = take(&at, stored->kernel_size);
+    if (!stored->kernel_size || !is_text(at, stored->kernel_size))
+        return false;
+    if (stored->error_size)
+        task->error = take(&at, stored->error_size);
+    return is_text(at, stored->error_size);
+}
+
+static bool read_exit(const struct record *record, struct trace_exit *retired)
+{
+    const struct stored_exit *stored = (const void *)record;
+
+    if (record->size < sizeof *stored || stored->level >= LEVEL_COUNT ||
+        sizeof *stored + (uint64_t)stored->count * sizeof *retired->handles > record->size)
+        return false;
+    *retired = (struct trace_exit){
+        .level = stored->level,
+        .depth = stored->depth,
+        .now_ns = stored->now_ns,
+        .bytes = stored->bytes,
+        .handles = (const uint64_t *)(const void *)(stored + 1),
+        .count = stored->count,
+    };
+    return true;
 }
 
 /* --- task_trace.json -------------------------------------------------------------------------- */
@@ -251,41 +450,57 @@ static json_t *exit_json(const struct trace_exit *retired)
                      (json_int_t)(retired->now_ns / 1000));
 }
 
-static json_t *record_json(const struct teller *teller, const struct record *record)
+/* NULL when the record is of another kind, or broken. */
+static json_t *record_json(const struct teller *teller, const struct record *record,
+                           enum record_kind kind)
 {
-    return record->is_task ? task_json(teller, &record->task) : exit_json(&record->retired);
+    struct trace_task task;
+    struct trace_exit retired;
+
+    if (record->kind != kind)
+        return NULL;
+    if (kind == RECORD_TASK)
+        return read_task(record, &task) ? task_json(teller, &task) : NULL;
+    return read_exit(record, &retired) ? exit_json(&retired) : NULL;
 }
 
-/* "[", the records of that kind, each on a line of its own, "]". */
-static void append_records(struct buffer *out, const struct trace_log *log,
-                           const struct teller *teller, bool tasks)
+/* "[", the records of that kind, each on a line of its own, "]". Returns how many. */
+static uint32_t append_records(struct buffer *out, const struct trace_log *log,
+                               const struct teller *teller, enum record_kind kind)
 {
-    const char *separator = "\n    ";
+    struct walk walk = walk_begin(log);
+    const struct record *record;
+    uint32_t count = 0;
 
     buffer_printf(out, "[");
-    for (uint32_t i = 0; i < log->count; i++) {
-        const struct record *record = record_at(log, i);
+    while ((record = walk_next(&walk))) {
+        json_t *json = record_json(teller, record, kind);
 
-        if (record->is_task != tasks)
+        if (!json)
             continue;
-        buffer_printf(out, "%s", separator);
-        json_append_line(out, record_json(teller, record));
-        separator = ",\n    ";
+        buffer_printf(out, "%s", count++ ? ",\n    " : "\n    ");
+        json_append_line(out, json);
     }
     buffer_printf(out, "]");
+    return count;
 }
 
 void trace_log_append(struct buffer *out, const struct trace_log *log,
-                      const struct topology *topology, uint32_t rank, const char *system,
-                      bool show_exec)
+                      const struct topology *topology, uint32_t rank, const char *system)
 {
-    const struct teller teller = {.topology = topology, .system = system, .show_exec = show_exec};
+    const struct teller teller = {
+        .topology = topology, .system = system, .show_exec = log->area->show_exec != 0};
+    uint64_t lost = log->area->lost, expected = log->area->count, got = 0;
 
     buffer_printf(out, "{\n  \"node\": ");
     json_append_line(out, path_text(&teller, rank));
     buffer_printf(out, ",\n  \"tasks\": ");
-    append_records(out, log, &teller, true);
+    got += append_records(out, log, &teller, RECORD_TASK);
     buffer_printf(out, ",\n  \"scope_exits\": ");
-    append_records(out, log, &teller, false);
-    buffer_printf(out, ",\n  \"lost\": %llu\n}\n", (unsigned long long)log->lost);
+    got += append_records(out, log, &teller, RECORD_EXIT);
+    if (expected > got && lost <= INT64_MAX - UINT32_MAX)
+        lost += expected - got;
+    if (lost > INT64_MAX) // scribbled over
+        lost = INT64_MAX;
+    buffer_printf(out, ",\n  \"lost\": %llu\n}\n", (unsigned long long)lost);
 }

@@ -1,6 +1,9 @@
 /* What a node has to tell of the tasks it ran: the newest records, one for each task (or part of a
  * group) that has ended and one for each batch of tensors that was retired here. The older ones are
- * forgotten and counted. */
+ * forgotten and counted.
+ *
+ * They lie in an area of memory that may outlive the node: the records of a killed node are read
+ * from what it left there. */
 
 #ifndef NODE_TRACE_LOG_H
 #define NODE_TRACE_LOG_H
@@ -11,7 +14,7 @@
 
 enum {
     TRACE_RECORDS_MAX = 65536,
-    TRACE_BYTES_MAX = 32 * 1024 * 1024, // of records with their lists
+    TRACE_AREA_SIZE = 32 * 1024 * 1024, // bytes of a node's area; what is not written costs nothing
 };
 
 struct trace_input {
@@ -53,9 +56,17 @@ struct trace_exit {
 
 struct trace_log;
 
-struct trace_log *trace_log_create(void);
+/* Records go to `area`, `size` bytes that are zero (a multiple of 8) and stay the caller's. */
+struct trace_log *trace_log_create(void *area, size_t size);
+/* To look only: at what lies in an area, whoever wrote it and however it ended. NULL when nothing
+ * was written there. */
+struct trace_log *trace_log_open(const void *area, size_t size);
 void trace_log_destroy(struct trace_log *log);
 
+/* From now on task keys have their exec in front. */
+void trace_log_show_exec(struct trace_log *log);
+
+/* A record that the whole area cannot hold is lost. */
 void trace_log_task(struct trace_log *log, const struct trace_task *task);
 void trace_log_exit(struct trace_log *log, const struct trace_exit *retired);
 
@@ -67,10 +78,8 @@ struct trace_log_counts {
 struct trace_log_counts trace_log_counts(const struct trace_log *log);
 
 /* Append task_trace.json of the node `rank`, a record a line: there may be tens of thousands, and a
- * value of them all would take a hundred times the memory of one. With `show_exec` task keys have
- * their exec in front. */
+ * value of them all would take a hundred times the memory of one. What cannot be read counts as lost. */
 void trace_log_append(struct buffer *out, const struct trace_log *log,
-                      const struct topology *topology, uint32_t rank, const char *system,
-                      bool show_exec);
+                      const struct topology *topology, uint32_t rank, const char *system);
 
 #endif

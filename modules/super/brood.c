@@ -47,15 +47,16 @@ static int make_memory(struct brood *brood, const struct brood_gift *gift, struc
  * up first. */
 static void settle_descriptors(const struct brood_gift *gift, int own_bell)
 {
-    int from[] = {own_bell, gift->bell_fd, gift->dir_fd, gift->run_dir_fd};
+    int from[] = {own_bell, gift->bell_fd, gift->dir_fd, gift->run_dir_fd, gift->traces_fd};
+    int count = KEEP_END - KEEP_BELL - !gift->run->keeps_traces;
 
-    for (int i = 0; i < 4; i++)
+    for (int i = 0; i < count; i++)
         if (from[i] < KEEP_END && from[i] != KEEP_BELL + i)
             from[i] = fcntl(from[i], F_DUPFD_CLOEXEC, KEEP_END);
-    for (int i = 0; i < 4; i++)
+    for (int i = 0; i < count; i++)
         if (from[i] != KEEP_BELL + i && dup3(from[i], KEEP_BELL + i, O_CLOEXEC) < 0)
             _exit(EXIT_START);
-    close_range(KEEP_END, ~0U, 0);
+    close_range((unsigned)(KEEP_BELL + count), ~0U, 0);
 }
 
 static void unmap(char *from, const char *to)

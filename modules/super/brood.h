@@ -36,6 +36,7 @@ struct brood_gift {
     int bell_fd;                  // the parent's doorbell
     int dir_fd;                   // the parent's directory
     int run_dir_fd;
+    int traces_fd; // see KEEP_TRACES; only where the run keeps traces
 };
 
 enum { BROOD_PARENT = 0, BROOD_CHILD = 1 };

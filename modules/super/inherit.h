@@ -20,6 +20,7 @@ enum keep_fd {
     KEEP_PARENT_BELL, // the parent's
     KEEP_PARENT_DIR,  // directory of the parent node, or of the run for the top
     KEEP_RUN_DIR,     // directory of the run
+    KEEP_TRACES,      // memory for the records of every node's tasks, TRACE_AREA_SIZE for each rank
     KEEP_END,
 };
 
@@ -36,6 +37,7 @@ struct inherit_run {
     uint64_t task_timeout_ms; // how long a kernel may compute, 0: no limit
     enum log_level log_level;
     struct placement placement;
+    bool keeps_traces; // KEEP_TRACES is there
     const char *inject_path; // LINQU_INJECT=PATH:HOW, see actor/inject.h; NULL: none
     const char *inject_how;
 };

@@ -76,6 +76,26 @@ def without_a_place_it_runs_on_the_first_live_node_of_its_level(base):
 
 
 @claim
+def what_a_killed_node_had_run_can_be_read(base):
+    def kernels_of(run, path):
+        return [task["kernel"] for task in run.json(path + "/logs/task_trace.json")["tasks"]]
+
+    ran = ["topology_l3", "hello_host"]
+    with held(base, SPEC) as run:
+        linqu("exec", "--base", base, "t", "hello.so").expect(0)
+        host = run.shape.by_path["L6_0/L5_0/L4_0/L3_0"]
+        run.kill(host)
+        until(lambda: kernels_of(run, host.path) == ran, "the launcher has written its records")
+        run.kill(run.shape.by_path["L6_0/L5_1"])
+        until(lambda: run.event("dead", run.shape.by_path["L6_0/L5_1"]), "the death is known")
+    for pod in range(2):
+        for number in range(2):
+            path = f"L6_0/L5_1/L4_{pod}/L3_{number}"
+            need(kernels_of(run, path) == ran, "%s ran %s", path, kernels_of(run, path))
+    need(kernels_of(run, "L6_0")[-1] == "hello", "the top ran %s", kernels_of(run, "L6_0"))
+
+
+@claim
 def kernels_are_found_beside_the_first_then_in_the_path_then_with_linqu(base):
     folder, other = folder_of(base), folder_of(base) + "/other"
     top = kernel(folder, "top", CLOS2, ORCHESTRATOR, """

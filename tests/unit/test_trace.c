@@ -270,7 +270,8 @@ END_TEST
 
 START_TEST(the_oldest_records_give_way_and_are_counted)
 {
-    struct trace_log *log = trace_log_create();
+    void *area = memory_new(1, TRACE_AREA_SIZE);
+    struct trace_log *log = trace_log_create(area, TRACE_AREA_SIZE);
     const struct trace_task task = {.kernel = "k", .parts = 1};
     const struct trace_exit retired = {.count = 0};
     struct trace_log_counts counts;
@@ -283,13 +284,15 @@ START_TEST(the_oldest_records_give_way_and_are_counted)
     ck_assert_uint_eq(counts.records, TRACE_RECORDS_MAX);
     ck_assert_uint_eq(counts.lost, 3);
     trace_log_destroy(log);
+    free(area);
 }
 END_TEST
 
 START_TEST(large_records_give_way_by_their_bytes)
 {
     enum { HANDLES = 1024 * 1024 };
-    struct trace_log *log = trace_log_create();
+    void *area = memory_new(1, TRACE_AREA_SIZE);
+    struct trace_log *log = trace_log_create(area, TRACE_AREA_SIZE);
     uint64_t *handles = memory_new(HANDLES, sizeof *handles);
     const struct trace_exit retired = {.count = HANDLES, .handles = handles};
 
@@ -297,8 +300,103 @@ START_TEST(large_records_give_way_by_their_bytes)
         trace_log_exit(log, &retired);
     ck_assert_uint_eq(trace_log_counts(log).records, 3);
     ck_assert_uint_eq(trace_log_counts(log).lost, 2);
-    ck_assert_uint_le(trace_log_counts(log).bytes, TRACE_BYTES_MAX);
+    ck_assert_uint_le(trace_log_counts(log).bytes, TRACE_AREA_SIZE);
     free(handles);
+    trace_log_destroy(log);
+    free(area);
+}
+END_TEST
+
+enum { SMALL_AREA = 4096 };
+
+static json_t *read_area(const void *area)
+{
+    struct trace_log *log = trace_log_open(area, SMALL_AREA);
+    struct buffer text = {0};
+    json_t *json;
+
+    ck_assert_ptr_nonnull(log);
+    trace_log_append(&text, log, &topology, 0, "linqu");
+    json = json_loadb((const char *)text.data, text.size, 0, NULL);
+    ck_assert_ptr_nonnull(json);
+    buffer_free(&text);
+    trace_log_destroy(log);
+    return json;
+}
+
+static json_int_t lost_of(json_t *json)
+{
+    return json_integer_value(json_object_get(json, "lost"));
+}
+
+START_TEST(another_process_reads_the_newest_records_of_any_sizes_in_their_order)
+{
+    static uint64_t area[SMALL_AREA / 8];
+    struct trace_log *log = trace_log_create(area, SMALL_AREA);
+    const struct trace_input inputs[4] = {{.handle = 7, .holder = 1}};
+    enum { TASKS = 1000 };
+    json_t *json, *tasks;
+    size_t size;
+
+    ck_assert_int_eq(topology_parse("1x1x1", &topology, &err), 0);
+    for (uint32_t id = 0; id < TASKS; id++) {
+        const struct trace_task task = {.key = {.exec = 1, .id = id},
+                                        .kernel = "some_kernel" + id % 7,
+                                        .error = id % 5 ? NULL : "why",
+                                        .inputs = inputs,
+                                        .input_count = id % 4};
+
+        trace_log_task(log, &task);
+        json = read_area(area);
+        tasks = json_object_get(json, "tasks");
+        size = json_array_size(tasks);
+        ck_assert_uint_eq(size + (size_t)lost_of(json), id + 1);
+        ck_assert_uint_gt(size, id < 5 ? id : 5);
+        for (size_t i = 0; i < size; i++) {
+            char key[64];
+
+            snprintf(key, sizeof key, "linqu:(0,0,0,0,0,0,0):d0:t%zu", id + 1 - size + i);
+            ck_assert_str_eq(json_string_value(json_object_get(json_array_get(tasks, i), "task")),
+                             key);
+        }
+        json_decref(json);
+    }
+    trace_log_destroy(log);
+}
+END_TEST
+
+START_TEST(a_record_that_no_area_holds_is_lost_and_the_others_stay)
+{
+    static uint64_t area[SMALL_AREA / 8];
+    static const uint64_t handles[SMALL_AREA];
+    struct trace_log *log = trace_log_create(area, SMALL_AREA);
+
+    trace_log_exit(log, &(struct trace_exit){.handles = handles, .count = 3});
+    trace_log_exit(log, &(struct trace_exit){.handles = handles, .count = SMALL_AREA});
+    ck_assert_uint_eq(trace_log_counts(log).records, 1);
+    ck_assert_uint_eq(trace_log_counts(log).lost, 1);
+    trace_log_destroy(log);
+}
+END_TEST
+
+START_TEST(what_was_scribbled_over_counts_as_lost)
+{
+    static uint64_t area[SMALL_AREA / 8];
+    const struct trace_task task = {.kernel = "k", .parts = 1};
+    struct trace_log *log;
+    json_t *json;
+
+    ck_assert_int_eq(topology_parse("1x1x1", &topology, &err), 0);
+    ck_assert_ptr_null(trace_log_open(area, SMALL_AREA));
+    log = trace_log_create(area, SMALL_AREA);
+    for (int i = 0; i < 8; i++)
+        trace_log_task(log, &task);
+    memset((char *)area + trace_log_counts(log).bytes / 2, 0xff, 64);
+    json = read_area(area);
+    ck_assert_int_ge(lost_of(json), 1);
+    ck_assert_int_eq((json_int_t)json_array_size(json_object_get(json, "tasks")) + lost_of(json),
+                     8);
+    json_decref(json);
     trace_log_destroy(log);
 }
 END_TEST
@@ -310,4 +408,7 @@ SUITE_MAIN("trace", a_task_trace_has_every_field_of_the_formats_page,
            lines_of_one_step_go_together_and_later_ones_apart,
            the_files_of_a_chip_have_its_name_in_front,
            the_profile_keeps_the_most_that_was_ever_held,
-           the_oldest_records_give_way_and_are_counted, large_records_give_way_by_their_bytes)
+           the_oldest_records_give_way_and_are_counted, large_records_give_way_by_their_bytes,
+           another_process_reads_the_newest_records_of_any_sizes_in_their_order,
+           a_record_that_no_area_holds_is_lost_and_the_others_stay,
+           what_was_scribbled_over_counts_as_lost)

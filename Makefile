@@ -94,7 +94,7 @@ $(eval $(call archive,$(LIBUSERS),$(USERS)))
 # Symbols are bound once, in the launcher: bound lazily, each of thousands of processes would look each of them up again, in pages
 # of its own.
 # Code and constants are one segment, aligned to large pages: see modules/super/large_text.h.
-LDFLAGS ?= -Wl,-z,now $(if $(SAN_FLAGS),,-Wl,-z,noseparate-code -Wl,-z,max-page-size=0x200000)
+LDFLAGS ?= -Wl,-z,now $(if $(SAN_FLAGS),,-Wl,-z,noseparate-code -Wl,-z,norelro -Wl,-z,max-page-size=0x200000)
 # Libraries go into the program where their archives are installed: a library that is loaded costs every process mappings, page
 # tables and pages of its own.
 archive_of = $(filter /%,$(shell $(CC) -print-file-name=$(patsubst -l%,lib%.a,$(1))))

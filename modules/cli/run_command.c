@@ -145,6 +145,7 @@ int run_command(const struct invocation *invocation)
     struct error err;
     int wrong, result;
 
+    launch_prepare();
     if (topology_load(invocation->text[OPTION_TOPOLOGY], &topology, &err) < 0 ||
         topology_take_capacities(&topology, invocation, &err) < 0 ||
         topology_name_systems(&topology, invocation->text[OPTION_PHYSICAL_SYSTEM], &err) < 0 ||

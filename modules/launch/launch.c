@@ -20,6 +20,7 @@
 #include "launch/launcher.h"
 #include "model/beat.h"
 #include "report/json_file.h"
+#include "super/compact_layout.h"
 
 enum { TICK_MS = 100 };
 
@@ -526,6 +527,11 @@ static int run(struct launcher *launcher)
     serve(launcher);
     end_run(launcher);
     return launcher->exit_code;
+}
+
+void launch_prepare(void)
+{
+    compact_layout_take();
 }
 
 int launch_run(const struct launch_options *options)

@@ -48,6 +48,10 @@ struct launch_options {
     bool colour; // stderr is a terminal and NO_COLOR is not set
 };
 
+/* To be called before anything is read or opened: it may begin the program again from its start,
+ * with the same words (super/compact_layout.h). */
+void launch_prepare(void);
+
 /* Run it all. Returns the exit code of docs/formats.md; every failure has been said on stderr. */
 int launch_run(const struct launch_options *options);
 

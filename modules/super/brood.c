@@ -20,27 +20,36 @@
 #include "topo/ring_layout.h"
 #include "transport/ring_link.h"
 
-/* Only address space: what nobody writes to costs nothing. */
+/* Only address space: what nobody writes to costs nothing. NULL when there is not so much. */
+static void *map_for(uint32_t count, size_t each, size_t *size)
+{
+    void *memory;
+
+    if (__builtin_mul_overflow((size_t)count, each, size))
+        *size = SIZE_MAX; // which nobody has
+    memory = mmap(NULL, *size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE,
+                  -1, 0);
+    return memory == MAP_FAILED ? NULL : memory;
+}
+
+/* Edges, which every wake-up touches, lie close to the other mappings; buffer rings need terabytes.
+ */
 static int make_memory(struct brood *brood, const struct brood_gift *gift, struct error *err)
 {
-    uint64_t buffers;
+    size_t size;
 
     if (brood->count == 0)
         return 0;
-    buffers = ring_layout_size(gift->run->topology, gift->first_rank);
-    brood->buffers_size = buffers;
-    if (__builtin_mul_overflow((size_t)brood->count, RING_EDGE_SIZE + buffers, &brood->memory_size))
-        brood->memory_size = SIZE_MAX; // which nobody has
-    brood->memory = mmap(NULL, brood->memory_size, PROT_READ | PROT_WRITE,
-                         MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (brood->memory == MAP_FAILED) {
-        brood->memory = NULL;
-        return error_set(err,
-                         "cannot map %s of address space for the edges and buffer rings of %u "
-                         "children: %s; --ring-capacity buffer=... makes them smaller",
-                         with_unit(brood->memory_size), brood->count, strerror(errno));
-    }
-    return 0;
+    brood->buffers_size = ring_layout_size(gift->run->topology, gift->first_rank);
+    brood->edges = map_for(brood->count, RING_EDGE_SIZE, &size);
+    if (brood->edges)
+        brood->buffers = map_for(brood->count, brood->buffers_size, &size);
+    if (brood->edges && brood->buffers)
+        return 0;
+    return error_set(err,
+                     "cannot map %s of address space for the edges and buffer rings of %u "
+                     "children: %s; --ring-capacity buffer=... makes them smaller",
+                     with_unit(size), brood->count, strerror(errno));
 }
 
 /* Move what the child keeps to its fixed numbers and close the rest. Sources that are in the way go
@@ -59,22 +68,20 @@ static void settle_descriptors(const struct brood_gift *gift, int own_bell)
     close_range((unsigned)(KEEP_BELL + count), ~0U, 0);
 }
 
-static void unmap(char *from, const char *to)
+/* Of the parts of `size` bytes of all children only that one stays mapped. */
+static void keep_part(char *parts, uint32_t count, size_t size, uint32_t number)
 {
-    if (to > from)
-        munmap(from, (size_t)(to - from));
+    if (number > 0)
+        munmap(parts, number * size);
+    if (number + 1 < count)
+        munmap(parts + (number + 1) * size, (count - number - 1) * size);
 }
 
 /* Only our own edge and buffer rings stay mapped. */
-static void settle_memory(const struct brood *brood, const struct inherit *parent,
-                          const struct inherit *child)
+static void settle_memory(const struct brood *brood, uint32_t number, const struct inherit *parent)
 {
-    char *start = brood->memory, *end = start + brood->memory_size;
-    char *edge = child->edge, *buffers = child->buffers;
-
-    unmap(start, edge);
-    unmap(edge + RING_EDGE_SIZE, buffers);
-    unmap(buffers + child->buffers_size, end);
+    keep_part(brood->edges, brood->count, RING_EDGE_SIZE, number);
+    keep_part(brood->buffers, brood->count, brood->buffers_size, number);
     if (!parent)
         return;
     munmap(parent->edge, RING_EDGE_SIZE);
@@ -100,7 +107,7 @@ static void become_child(struct brood *brood, uint32_t number, const struct broo
         _exit(EXIT_ORPHANED);
     child->start_ticks = boot_ticks();
     placement_take(&gift->run->placement, child->rank);
-    settle_memory(brood, gift->parent, child);
+    settle_memory(brood, number, gift->parent);
     settle_descriptors(gift, brood->children[number].bell_fd);
     free(brood->children);
     *brood = (struct brood){0};
@@ -109,10 +116,9 @@ static void become_child(struct brood *brood, uint32_t number, const struct broo
 static void give_memory(struct brood *brood, uint32_t number, struct inherit *child)
 {
     struct brood_child *entry = &brood->children[number];
-    char *edges = brood->memory, *buffers = edges + (size_t)brood->count * RING_EDGE_SIZE;
 
-    entry->edge = child->edge = edges + (size_t)number * RING_EDGE_SIZE;
-    entry->buffers = child->buffers = buffers + number * brood->buffers_size;
+    entry->edge = child->edge = (char *)brood->edges + (size_t)number * RING_EDGE_SIZE;
+    entry->buffers = child->buffers = (char *)brood->buffers + number * brood->buffers_size;
     child->buffers_size = brood->buffers_size;
 }
 
@@ -192,8 +198,10 @@ void brood_destroy(struct brood *brood)
         if (brood->children[i].bell_fd >= 0)
             close(brood->children[i].bell_fd);
     }
-    if (brood->memory)
-        munmap(brood->memory, brood->memory_size);
+    if (brood->edges)
+        munmap(brood->edges, brood->count * (size_t)RING_EDGE_SIZE);
+    if (brood->buffers)
+        munmap(brood->buffers, brood->count * brood->buffers_size);
     free(brood->children);
     *brood = (struct brood){0};
 }

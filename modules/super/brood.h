@@ -1,5 +1,5 @@
-/* The children of one process: one shared mapping for all their edges and buffer rings, an eventfd
- * and a pidfd each. What a child wrote there is still there when it has ended. Forking happens
+/* The children of one process: a shared mapping for all their edges and one for all their buffer
+ * rings, an eventfd and a pidfd each. What a child wrote there is still there when it has ended. Forking happens
  * before the parent has an event base. No policy: who dies is only reported. */
 
 #ifndef SUPER_BROOD_H
@@ -23,8 +23,8 @@ struct brood_child {
 struct brood {
     struct brood_child *children;
     uint32_t count;
-    void *memory; // the one mapping, carved by offset: all edges, then all buffer rings
-    size_t memory_size;
+    void *edges;         // of all, one behind the other
+    void *buffers;       // likewise
     size_t buffers_size; // of each child
 };
 

@@ -28,15 +28,17 @@ static bool is_mapped(const void *address)
 }
 
 /* What a child does: exit status 0 when all is as it should be. */
-static int child_life(const struct inherit *self, const char *edges)
+static int child_life(const struct inherit *self, uint32_t number)
 {
     uint8_t *buffers = self->buffers;
+    const char *edges = (char *)self->edge - (size_t)RING_EDGE_SIZE * number;
+    const char *all_rings = (char *)self->buffers - self->buffers_size * number;
 
     if (self->buffers_size != ring_layout_size(&topology, self->rank) || buffers[0] != 0)
         return 1;
     for (unsigned i = 0; i < CHILDREN; i++) {
         const char *edge = edges + i * RING_EDGE_SIZE;
-        const char *rings = edges + CHILDREN * RING_EDGE_SIZE + i * self->buffers_size;
+        const char *rings = all_rings + i * self->buffers_size;
 
         if (is_mapped(edge) != (edge == self->edge) ||
             is_mapped(rings) != (rings == self->buffers) ||
@@ -71,8 +73,7 @@ static void open_brood(const char *spec, uint32_t rank)
     case BROOD_PARENT:
         break;
     case BROOD_CHILD:
-        _exit(child_life(&child, (char *)child.edge -
-                                     (size_t)RING_EDGE_SIZE * (child.rank - gift.first_rank)));
+        _exit(child_life(&child, child.rank - gift.first_rank));
     default:
         ck_abort_msg("%s", err.text);
     }

@@ -18,6 +18,7 @@
 #include "actor/inject.h"
 #include "base/exit_code.h"
 #include "base/memory.h"
+#include "super/near_stack.h"
 #include "transport/ring_link.h"
 
 static uint64_t clock_ns(clockid_t clock)
@@ -472,8 +473,12 @@ static _Noreturn void leave(struct actor *actor)
     _exit(actor->exit_status);
 }
 
-_Noreturn void actor_run(const struct inherit *self)
+/* What this process was given: not on the stack, which is left behind. */
+static struct inherit given;
+
+static void live(void)
 {
+    const struct inherit *self = &given;
     struct actor *actor = memory_new(1, sizeof *actor);
     struct error err;
 
@@ -494,4 +499,10 @@ _Noreturn void actor_run(const struct inherit *self)
         actor_tell(actor, (struct event){.type = EVENT_START});
     serve(actor);
     leave(actor);
+}
+
+_Noreturn void actor_run(const struct inherit *self)
+{
+    given = *self;
+    near_stack_enter(live);
 }

@@ -21,6 +21,7 @@
 #include "model/beat.h"
 #include "report/json_file.h"
 #include "super/compact_layout.h"
+#include "super/near_stack.h"
 
 enum { TICK_MS = 100 };
 
@@ -532,6 +533,7 @@ static int run(struct launcher *launcher)
 void launch_prepare(void)
 {
     compact_layout_take();
+    near_stack_make(); // the first mapping, so the nearest
 }
 
 int launch_run(const struct launch_options *options)

@@ -30,7 +30,10 @@ WARN := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-protot
 CFLAGS ?= -O2 -g
 SAN_FLAGS := $(if $(SAN),-fsanitize=address$(comma)undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
 SAN_FLAGS += $(if $(FUZZ),-fsanitize=fuzzer-no-link)
-ALL_CFLAGS = -std=gnu11 $(CFLAGS) $(WARN) -fno-common -fvisibility=hidden -Imodules -I$(BUILD)/gen \
+# Tables of addresses are constants where the program has a fixed place, see LDFLAGS.
+PIE := $(if $(SAN),,-fno-pie)
+LINK = $(CC) $(SAN_FLAGS) $(if $(SAN),,-no-pie)
+ALL_CFLAGS = -std=gnu11 $(CFLAGS) $(WARN) $(PIE) -fno-common -fvisibility=hidden -Imodules -I$(BUILD)/gen \
 	-D_GNU_SOURCE -DLINQU_VERSION='"$(VERSION)"' $(SAN_FLAGS) $(PKG_CFLAGS)
 
 # The three bands. A folder belongs to exactly one; modules/LAYERS says who may include whom.
@@ -93,15 +96,17 @@ $(eval $(call archive,$(LIBUSERS),$(USERS)))
 
 # Symbols are bound once, in the launcher: bound lazily, each of thousands of processes would look each of them up again, in pages
 # of its own.
-# Code and constants are one segment, aligned to large pages: see modules/super/large_text.h.
-LDFLAGS ?= -Wl,-z,now $(if $(SAN_FLAGS),,-Wl,-z,noseparate-code -Wl,-z,norelro -Wl,-z,max-page-size=0x200000)
+# Code and constants are one segment, aligned to large pages, as modules/super/large_text.h says; what is written lies together in few
+# pages, as modules/super/compact_layout.h says: no RELRO segment, tables of addresses are constants (no PIE), large arrays come first.
+LDFLAGS ?= -Wl,-z,now $(if $(SAN_FLAGS),,-Wl,-z,noseparate-code -Wl,-z,norelro -Wl,-z,max-page-size=0x200000 \
+	-Wl,--sort-section=alignment)
 # Libraries go into the program where their archives are installed: a library that is loaded costs every process mappings, page
 # tables and pages of its own.
 archive_of = $(filter /%,$(shell $(CC) -print-file-name=$(patsubst -l%,lib%.a,$(1))))
 LINQU_LIBS = $(foreach lib,$(BRAIN_LIBS) $(BODY_LIBS),$(or $(call archive_of,$(lib)),$(lib)))
 
 $(LINQU): $(BUILD)/linqu.o $(LIBS)
-	$(CC) $(SAN_FLAGS) $(LDFLAGS) -o $@ $^ $(LINQU_LIBS)
+	$(LINK) $(LDFLAGS) -o $@ $^ $(LINQU_LIBS)
 
 # A kernel is copied to, stored and mapped by every node that runs it: few pages, few mappings. With sanitizers it keeps its symbols.
 KERNEL_LDFLAGS ?= $(if $(SAN_FLAGS),,-s -Wl,-z,noseparate-code -Wl,-z,norelro)
@@ -121,7 +126,7 @@ link_of      = $(if $(findstring links: users,$(1)),$(LIBS),$(if $(findstring li
 link_libs_of = $(if $(findstring links:,$(1)),$(BODY_LIBS))
 
 $(UNIT_BIN) $(SIM_BIN): $(BUILD)/%: $(BUILD)/%.o $(LIBS)
-	$(CC) $(SAN_FLAGS) -o $@ $< $(call link_of,$(shell head -n 1 $*.c)) $(TEST_LIBS) $(BRAIN_LIBS) \
+	$(LINK) -o $@ $< $(call link_of,$(shell head -n 1 $*.c)) $(TEST_LIBS) $(BRAIN_LIBS) \
 		$(call link_libs_of,$(shell head -n 1 $*.c))
 
 CHECKS := $(sort $(filter-out %.py %.allow %.most %.md,$(wildcard tests/check/*)))
@@ -181,7 +186,7 @@ soak: ## what takes too long for `make test`: an hour of fuzzing, idle trees, re
 # tests/bench/bench_NAME.c prints medians; linked like a unit test.
 BENCH_BIN := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/bench/bench_*.c))
 $(BENCH_BIN): $(BUILD)/%: $(BUILD)/%.o $(LIBS)
-	$(CC) $(SAN_FLAGS) -o $@ $< $(call link_of,$(shell head -n 1 $*.c)) $(BRAIN_LIBS) $(call link_libs_of,$(shell head -n 1 $*.c))
+	$(LINK) -o $@ $< $(call link_of,$(shell head -n 1 $*.c)) $(BRAIN_LIBS) $(call link_libs_of,$(shell head -n 1 $*.c))
 bench-%: $(BUILD)/tests/bench/bench_%
 	@$<
 
@@ -191,7 +196,7 @@ bench: all ## measure this machine: `linqu bench` on what was just built
 # What the tree is compared with: see tests/bare/README.md.
 bare: $(BUILD)/tests/bare/forktree ## the bare fork tree that ours is measured against
 $(BUILD)/tests/bare/forktree: $(BUILD)/tests/bare/forktree.o $(BUILD)/modules/bench/bare_tree.o $(BUILD)/modules/bench/memory_use.o
-	$(CC) $(SAN_FLAGS) -o $@ $^ $(BRAIN_LIBS)
+	$(LINK) -o $@ $^ $(BRAIN_LIBS)
 
 # --- for users -------------------------------------------------------------------------------------------------
 run: ## install what is missing, build, and bring up the largest tree that fits this machine

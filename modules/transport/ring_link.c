@@ -38,10 +38,12 @@ struct ring_link {
     bool destroyed; // inside read(), which frees it
 };
 
-/* The frame that is being delivered, of any ring link of this process. */
-static _Alignas(RING_PAGE) uint8_t inbox[LIMIT_FRAME_RING];
-static size_t inbox_touched;
-static bool inbox_in_use;
+/* The frame that is being delivered, of any ring link of this process; small ones take one page. */
+static struct {
+    _Alignas(RING_PAGE) size_t touched; // so the whole has pages of its own
+    bool in_use;
+    uint8_t frame[LIMIT_FRAME_RING];
+} inbox;
 
 static struct ring_link *ring_of(struct link *link)
 {
@@ -153,7 +155,7 @@ static void close_link(struct ring_link *ring, enum frame_fault fault)
 static bool deliver(struct ring_link *ring, size_t *size)
 {
     struct link *link = &ring->link;
-    enum frame_fault fault = ring_reader_next(&ring->reader, inbox, size);
+    enum frame_fault fault = ring_reader_next(&ring->reader, inbox.frame, size);
 
     if (fault != FRAME_OK) {
         close_link(ring, fault);
@@ -161,13 +163,13 @@ static bool deliver(struct ring_link *ring, size_t *size)
     }
     if (!*size)
         return false;
-    if (*size > inbox_touched)
-        inbox_touched = *size;
+    if (*size > inbox.touched)
+        inbox.touched = *size;
     link->counters.frames_in++;
     link->counters.bytes_in += *size;
     if (ring_reader_unreleased(&ring->reader) >= RELEASE_AT)
         release(ring);
-    link->owner_ops->frame(link->owner, link, inbox, *size);
+    link->owner_ops->frame(link->owner, link, inbox.frame, *size);
     return !ring->destroyed;
 }
 
@@ -223,10 +225,10 @@ static bool ring_link_read(struct link *link)
 
     if (link->closed)
         return false;
-    assert(!inbox_in_use);
-    inbox_in_use = ring->in_read = true;
+    assert(!inbox.in_use);
+    inbox.in_use = ring->in_read = true;
     more = read_turn(ring);
-    inbox_in_use = ring->in_read = false;
+    inbox.in_use = ring->in_read = false;
     if (ring->destroyed)
         free_link(ring);
     return more;
@@ -235,9 +237,9 @@ static bool ring_link_read(struct link *link)
 /* What a large frame has touched is not kept by a process that sleeps. */
 static void shrink_inbox(void)
 {
-    if (inbox_touched > INBOX_KEPT &&
-        madvise(inbox + INBOX_KEPT, sizeof inbox - INBOX_KEPT, MADV_DONTNEED) == 0)
-        inbox_touched = 0;
+    if (inbox.touched > INBOX_KEPT - RING_PAGE &&
+        madvise((uint8_t *)&inbox + INBOX_KEPT, sizeof inbox - INBOX_KEPT, MADV_DONTNEED) == 0)
+        inbox.touched = 0;
 }
 
 static bool ring_link_sleep(struct link *link)

@@ -23,7 +23,7 @@ enum {
 };
 
 /* What was just read, by any socket link of this process; only what is touched takes memory. */
-static uint8_t inbox[ONE_TRANSFER];
+static _Alignas(64 * 1024) uint8_t inbox[ONE_TRANSFER]; // so it lies apart from what is small
 
 struct socket_link {
     struct link link;

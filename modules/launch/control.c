@@ -5,7 +5,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/json_text.h"
 #include "base/memory.h"
+#include "launch/control_request.h"
 #include "launch/launcher.h"
 #include "transport/socket_link.h"
 #include "wire/message.h"
@@ -34,103 +36,54 @@ void control_reply(struct client *client, int exit_code, json_t *object)
     free(text);
 }
 
-static void refuse(struct client *client, int exit_code, const char *format, const char *what)
+static void refuse(struct client *client, int exit_code, const char *why)
 {
-    struct error err;
-
-    error_set(&err, format, what);
-    control_reply(client, exit_code, json_pack("{s:s}", "error", err.text));
+    control_reply(client, exit_code, json_pack("{s:o}", "error", json_text(why)));
 }
 
-static void on_shutdown(struct client *client, const json_t *arguments)
+static void on_shutdown(struct client *client, const struct control_request *request)
 {
     struct launcher *launcher = client->launcher;
-    json_int_t timeout_s = json_integer_value(json_object_get(arguments, "timeout_s"));
 
     client->awaits_end = true;
     events_append(launcher->events_fd, "shutdown_asked", NULL, NULL);
-    if (json_is_true(json_object_get(arguments, "force")))
+    if (request->force)
         ending_kill(launcher);
     else
         ending_begin(launcher, true,
-                     timeout_s > 0 ? (uint64_t)timeout_s * 1000
-                                   : launcher->options->stop_timeout_s * UINT64_C(1000));
+                     request->timeout_ms ? request->timeout_ms
+                                         : launcher->options->stop_timeout_s * UINT64_C(1000));
 }
 
-/* Texts are borrowed from `arguments`, args are the caller's to free. Numbers come as texts, for
- * JSON's are smaller. */
-static void kernel_settings_read(const json_t *arguments, struct kernel_settings *kernel)
+static void act(struct client *client, const struct control_request *request)
 {
-    const json_t *args = json_object_get(arguments, "args");
-    uint64_t *numbers = memory_new(json_array_size(args), sizeof *numbers);
-    const json_t *arg;
-    size_t i;
+    struct launcher *launcher = client->launcher;
 
-    json_array_foreach(args, i, arg)
-    {
-        if (json_is_string(arg)) numbers[i] = strtoull(json_string_value(arg), NULL, 10);
+    if (request->what == CONTROL_SHUTDOWN) {
+        on_shutdown(client, request);
+        return;
     }
-    *kernel = (struct kernel_settings){
-        .at = json_string_value(json_object_get(arguments, "at")),
-        .path = json_string_value(json_object_get(arguments, "kernel_path")),
-        .args = numbers,
-        .arg_count = json_array_size(args)};
-}
-
-static void on_exec(struct client *client, const json_t *arguments)
-{
-    const json_t *names = json_object_get(arguments, "steps");
-    size_t count = json_array_size(names), i;
-    struct kernel_settings kernel;
-    struct error err;
-    uint32_t rank;
-    const char **list = memory_new(count, sizeof *list);
-    const json_t *name;
-
-    json_array_foreach(names, i, name)
-    {
-        list[i] = json_string_value(name);
-        if (!list[i] || (!work_is_kernel(list[i]) && !scenario_find(list[i]))) {
-            refuse(client, EXIT_USAGE, "there is no scenario %s", list[i] ? list[i] : "like that");
-            free(list);
-            return;
-        }
+    if (launcher->phase == RUN_STOPPING) {
+        refuse(client, EXIT_NO_RUN, "the run is stopping and takes nothing more to do");
+        return;
     }
-    kernel_settings_read(arguments, &kernel);
-    if (kernel.at &&
-        topology_parse_path(client->launcher->options->topology, kernel.at, &rank, &err) < 0)
-        refuse(client, EXIT_USAGE, "--at: %s", err.text);
-    else if (count == 0)
-        refuse(client, EXIT_USAGE, "exec names neither a scenario nor a kernel%s", "");
-    else
-        work_add(client->launcher, list, count, &kernel, client);
-    free((void *)kernel.args);
-    free(list);
-    work_wake(client->launcher);
+    work_add(launcher, request->steps, request->step_count, &request->kernel, client);
+    work_wake(launcher);
 }
 
 static void on_request(struct client *client, const struct message *message)
 {
-    const struct msg_ctl_request *request = &message->ctl_request;
-    json_t *arguments = json_loadb(request->arguments.text, request->arguments.size, 0, NULL);
-    char command[32];
+    const struct topology *topology = client->launcher->options->topology;
+    struct control_request request;
+    struct error err;
 
     client->question = message->correlation;
-    wire_str_copy(request->command, command, sizeof command);
-    if (!json_is_object(arguments))
-        refuse(client, EXIT_USAGE, "the arguments of %s are not a JSON object", command);
-    else if (client->launcher->phase == RUN_STOPPING && strcmp(command, "shutdown") != 0)
-        refuse(client, EXIT_NO_RUN, "the run is stopping, it takes no %s any more", command);
-    else if (strcmp(command, "shutdown") == 0)
-        on_shutdown(client, arguments);
-    else if (strcmp(command, "exec") == 0)
-        on_exec(client, arguments);
-    else if (strcmp(command, "discover") == 0) {
-        work_add(client->launcher, NULL, 0, NULL, client);
-        work_wake(client->launcher);
-    } else
-        refuse(client, EXIT_USAGE, "the launcher knows no request %s", command);
-    json_decref(arguments);
+    if (control_request_read(&request, &message->ctl_request, topology, &err) < 0) {
+        refuse(client, EXIT_USAGE, err.text);
+        return;
+    }
+    act(client, &request);
+    control_request_free(&request);
 }
 
 static void on_greeting(struct client *client, const struct message *message)

@@ -70,10 +70,11 @@ deps: ## install through apt what building and testing needs
 	@.ci/deps build test
 
 # All flags that decide what comes out, in a file that is rewritten when they change and makes everything that was
-# built with others out of date. WERROR only decides whether there is an outcome.
+# built with others out of date. WERROR only decides whether there is an outcome. Beside it, for tests that link too, how that is done.
 FLAGS_STAMP := $(BUILD)/flags
 $(FLAGS_STAMP): again
 	@mkdir -p $(@D)
+	@echo '$(LINK)' > $@.link
 	@echo '$(subst ','\'',$(CC) $(ALL_CFLAGS))' | cmp -s - $@ || echo '$(subst ','\'',$(CC) $(ALL_CFLAGS))' > $@
 again:
 

@@ -1,7 +1,9 @@
 /* What the brain borrows to run kernels: a clock, their code from code_cache/, and a place to write
  * down what runs. */
 
+#include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +17,7 @@
 #include "kernels/code_cache.h"
 #include "kernels/kernel_load.h"
 #include "node/trace_log.h"
+#include "rundir/file.h"
 #include "rundir/run_dir.h"
 #include "super/pages.h"
 
@@ -183,6 +186,32 @@ static void port_trim(void *arg, size_t offset, size_t size)
     pages_give_back((char *)actor->self.buffers + offset, size);
 }
 
+static int data_file(uint64_t handle, char *out, size_t size)
+{
+    return snprintf(out, size, "data_cache/%" PRIu64 ".bin", handle);
+}
+
+static int port_data_show(void *arg, uint64_t handle, const void *bytes, size_t size,
+                          struct error *err)
+{
+    const struct actor *actor = arg;
+    char name[48];
+
+    if (mkdirat(actor->dir.fd, "data_cache", 0700) < 0 && errno != EEXIST)
+        return error_set(err, "cannot make data_cache: %s", strerror(errno));
+    data_file(handle, name, sizeof name);
+    return file_make(actor->dir.fd, name, bytes, size, err);
+}
+
+static void port_data_hide(void *arg, uint64_t handle)
+{
+    const struct actor *actor = arg;
+    char name[48];
+
+    data_file(handle, name, sizeof name);
+    unlinkat(actor->dir.fd, name, 0);
+}
+
 static void *port_trace_area(void *arg)
 {
     const struct actor *actor = arg;
@@ -206,6 +235,8 @@ struct node_port kernel_port(struct actor *actor)
         .buffers = actor->self.buffers,
         .trim = port_trim,
         .trace_area = port_trace_area,
+        .data_show = port_data_show,
+        .data_hide = port_data_hide,
         .running = port_running,
         .is_slow = sibling_is_slow,
     };

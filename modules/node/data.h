@@ -75,6 +75,7 @@ struct data_state {
 
     struct arrival arrivals[LEVEL_COUNT];       // by the owner's level
     struct u64_map retired_early;               // handles whose release overtook their REG_DATA
+    struct u64_map shown; // handles of data registered by others that port.data_show() shows
     uint64_t touched[LEVEL_COUNT][RING_DEPTHS]; // bytes of a ring in use since it was last trimmed
     uint64_t dirty[LEVEL_COUNT][RING_DEPTHS];   // bytes of a ring behind which all is still zero
 };

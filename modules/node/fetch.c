@@ -32,6 +32,7 @@ void data_state_destroy(struct data_state *data)
     }
     u64_map_free(&data->fetches);
     u64_map_free(&data->retired_early);
+    u64_map_free(&data->shown);
     contacts_free(data);
     free(data);
 }

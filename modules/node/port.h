@@ -52,6 +52,12 @@ struct node_port {
      * stays as it is. */
     void (*trim)(void *arg, size_t offset, size_t size);
 
+    /* Data of that handle was registered here by another node: show its bytes in the node's
+     * directory, until data_hide(). -1 and a sentence when that cannot be done, which hinders
+     * nothing. NULL: data is shown nowhere. */
+    int (*data_show)(void *arg, uint64_t handle, const void *bytes, size_t size, struct error *err);
+    void (*data_hide)(void *arg, uint64_t handle);
+
     /* TRACE_AREA_SIZE bytes for the records of this node's tasks (node/trace_log.h), zero at first,
      * which can be read when the node has been killed; asked for once. NULL, or NULL from it: the
      * node takes memory of its own. */

@@ -225,6 +225,31 @@ static bool continues(const struct arrival *arrival, const struct msg_reg_data *
            arrival->filled == data->offset;
 }
 
+/* The bytes of another node's registered data can be seen in a file as long as they lie here. */
+static void show(struct node *node, const struct msg_reg_data *data)
+{
+    const struct node_port *port = &node->runtime->port;
+    const void *bytes = data_at(node, (enum level)data->owner_level, data->depth, data->place);
+    static uint8_t mark;
+    struct error err;
+
+    if (!port->data_show)
+        return;
+    if (port->data_show(port->arg, data->handle, bytes, data->total, &err) < 0)
+        want_log(node, LOG_WARN, "data", NULL, err.text);
+    else
+        u64_map_put(&node->runtime->data->shown, data->handle, &mark);
+}
+
+/* The first version goes: later ones are not what was registered. */
+static void hide(struct node *node, uint64_t handle)
+{
+    const struct node_port *port = &node->runtime->port;
+
+    if (u64_map_remove(&node->runtime->data->shown, handle))
+        port->data_hide(port->arg, handle);
+}
+
 void on_reg_data(struct node *node, uint32_t peer, const struct message *message)
 {
     const struct msg_reg_data *data = &message->reg_data;
@@ -252,7 +277,9 @@ void on_reg_data(struct node *node, uint32_t peer, const struct message *message
     if (u64_map_remove(&node->runtime->data->retired_early, data->handle)) {
         data_released(node, data->handle, data->version);
         data_released_all(node);
+        return;
     }
+    show(node, data);
 }
 
 /* --- what is retired -------------------------------------------------------------------------- */
@@ -287,6 +314,7 @@ void data_released(struct node *node, uint64_t handle, uint32_t version)
 
     if (held_find(runtime->held, handle, version)) {
         held_release(runtime->held, handle, version, &released);
+        hide(node, handle);
         trim_ring(node, &released);
         trace_release(node, &released);
     } else if (!copy_find(runtime->copies, handle, version)) {

@@ -76,6 +76,22 @@ def without_a_place_it_runs_on_the_first_live_node_of_its_level(base):
 
 
 @claim
+def registered_data_can_be_seen_where_it_lies_until_it_is_released(base):
+    folder = folder_of(base)
+    kernel(folder, "look", HOST, WORKER, r"""
+        if (system("cat $LINQU_RUN/L6_0/L5_0/L4_0/L3_1/data_cache/*.bin >> $LINQU_RUN/notes") != 0)
+            abort();""")
+    top = kernel(folder, "top", CLOS2, ORCHESTRATOR, r"""
+        LinquParam in[] = {linqu_make_input(linqu_reg_data(rt, host(0, 0, 1), "seen\n", 5))};
+
+        linqu_submit_task(rt, host(0, 0, 1), "look", in, 1);
+        linqu_wait_all(rt);""")
+    run = run_kernel(base, top)
+    need(notes(run) == ["seen"], "it saw %s", notes(run))
+    need(os.listdir(run.path + "/L6_0/L5_0/L4_0/L3_1/data_cache") == [], "what was released is still there")
+
+
+@claim
 def what_a_killed_node_had_run_can_be_read(base):
     def kernels_of(run, path):
         return [task["kernel"] for task in run.json(path + "/logs/task_trace.json")["tasks"]]

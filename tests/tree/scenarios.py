@@ -345,8 +345,8 @@ def changed(edits):
     return texts
 
 
-def flags():
-    with open(tree.BUILD + "/flags", encoding="utf-8") as file:
+def flags(of=""):
+    with open(tree.BUILD + "/flags" + of, encoding="utf-8") as file:
         return shlex.split(file.read())
 
 
@@ -380,8 +380,8 @@ def build_linqu(folder, texts):
         objects.append(source + ".o")
         subprocess.run([*words, "-w", "-DNDEBUG", "-c", "-o", objects[-1], source], check=True, cwd=tree.ROOT)
     ours = [f"{tree.BUILD}/{name}" for name in ("linqu.o", "libusers.a", "libbody.a", "libbrain.a")]
-    subprocess.run([words[0], *[word for word in words if word.startswith("-fsanitize")], "-o", folder + "/linqu", ours[0], *objects,
-                    *ours[1:], *libraries, "-ldl"], check=True, cwd=tree.ROOT)
+    subprocess.run([*flags(".link"), "-o", folder + "/linqu", ours[0], *objects, *ours[1:], *libraries, "-ldl"],
+                   check=True, cwd=tree.ROOT)
     return folder + "/linqu"
 
 

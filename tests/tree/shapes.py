@@ -17,7 +17,7 @@ LOG_LINE = re.compile(r"ts=\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z "
 def run_through(base, spec):
     """Start it, let it end by itself, and check what it says of itself. Returns the run."""
     run = tree.Run(base, spec, "--json")
-    run.expect_end(0, 240).expect_nothing_left()
+    run.expect_end(0, 2 * run.patience_s()).expect_nothing_left()
     report = run.json("run.json")
     need(run.out() == run.read("run.json"), "--json prints something else than run.json holds")
     need(report["schema"] == "linqu.run/1" and report["run"] == "t", "run.json: %s %s", report["schema"], report["run"])

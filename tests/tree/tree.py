@@ -353,10 +353,14 @@ class Run:
             return answer
         return until(look, what, seconds)
 
+    def patience_s(self):
+        """After which a start with its scenario hangs, and is not slow."""
+        return 120 + self.shape.count() // 20
+
     def until_ready(self):
         """READY and idle: what the command line asked for is done."""
         self.waits_for(lambda: self.event("scenario_ended") and self.state().phase() == "ready",
-                       "its scenario is done", 120)
+                       "its scenario is done", self.patience_s())
         return self
 
     def pid(self, path):

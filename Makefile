@@ -26,7 +26,7 @@ BODY_LIBS  = $(shell $(PKG_CONFIG) --libs $(BODY_PKGS)) -ldl
 TEST_LIBS  = $(shell $(PKG_CONFIG) --libs check)
 PKG_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(BRAIN_PKGS) $(BODY_PKGS) 2>/dev/null)
 
-WARN := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wvla
+WARN := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wvla -Wformat-security
 CFLAGS ?= -O2 -g
 SAN_FLAGS := $(if $(SAN),-fsanitize=address$(comma)undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
 SAN_FLAGS += $(if $(FUZZ),-fsanitize=fuzzer-no-link)

@@ -10,7 +10,6 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
-#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -22,6 +21,7 @@
 #include "report/json_file.h"
 #include "super/compact_layout.h"
 #include "super/near_stack.h"
+#include "super/schedule.h"
 
 enum { TICK_MS = 100 };
 
@@ -384,27 +384,6 @@ static int make_run(struct launcher *launcher, const char *base, struct error *e
     return 0;
 }
 
-/* The launcher's part of linux/sched/types.h, which glibc has no header for: the first version of
- * the struct. */
-struct schedule {
-    uint32_t size, policy;
-    uint64_t flags;
-    int32_t nice;
-    uint32_t priority;
-    uint64_t runtime_ns, deadline_ns, period_ns;
-};
-
-/* Thousands of nodes may want to run at once. A short time slice puts whoever wakes with it before
- * those that ask for a long one, so deadlines, Ctrl-C and SIGKILL act in time. The tree takes the
- * usual slice back (tree.c). A kernel before 6.12 knows no slices and ignores it. */
-static void ask_for_short_slices(void)
-{
-    const struct schedule schedule = {
-        .size = sizeof schedule, .nice = getpriority(PRIO_PROCESS, 0), .runtime_ns = 100000};
-
-    syscall(SYS_sched_setattr, 0, &schedule, 0);
-}
-
 static void block_signals(void)
 {
     sigset_t set;
@@ -520,7 +499,7 @@ static int run(struct launcher *launcher)
         launcher_blame(launcher, EXIT_MACHINE, "%s", err.text);
         return launcher->exit_code;
     }
-    ask_for_short_slices();
+    schedule_short_turns(); // so deadlines, Ctrl-C and SIGKILL act in time
     if (start(launcher, &err) < 0) {
         launcher_blame(launcher, EXIT_START, "start failed: %s", err.text);
         return launcher->exit_code;

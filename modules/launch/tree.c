@@ -15,6 +15,7 @@
 #include "launch/kernels.h"
 #include "launch/launcher.h"
 #include "super/large_text.h"
+#include "super/schedule.h"
 #include "transport/ring_link.h"
 #include "wire/message.h"
 
@@ -32,6 +33,7 @@ static void redirect(int fd, int to)
 static _Noreturn void become_tree(struct inherit *self)
 {
     setpgid(0, 0);
+    schedule_as_one_of(self->run->topology->node_count);
     redirect(open("/dev/null", O_RDONLY), STDIN_FILENO);
     redirect(openat(KEEP_RUN_DIR, "stderr.log", O_WRONLY | O_APPEND | O_NOFOLLOW), STDOUT_FILENO);
     redirect(openat(KEEP_RUN_DIR, "stderr.log", O_WRONLY | O_APPEND | O_NOFOLLOW), STDERR_FILENO);

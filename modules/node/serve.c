@@ -236,7 +236,7 @@ static void show(struct node *node, const struct msg_reg_data *data)
     if (!port->data_show)
         return;
     if (port->data_show(port->arg, data->handle, bytes, data->total, &err) < 0)
-        want_log(node, LOG_WARN, "data", NULL, err.text);
+        want_log(node, LOG_WARN, "data", NULL, "%s", err.text);
     else
         u64_map_put(&node->runtime->data->shown, data->handle, &mark);
 }

@@ -4,6 +4,7 @@ limit: 300 s"""
 
 import os
 import re
+import subprocess
 
 import tree
 from tree import claim, large, need, soaking
@@ -225,6 +226,34 @@ def subtrees_keep_to_a_processor_each_unless_it_is_off(base):
     free.expect_end(0).expect_nothing_left()
     refusal = tree.linqu("run", "--base", base, "--bind", "maybe").expect(2).sentence()
     need("`on` or `off`" in refusal, "it says: %s", refusal)
+
+
+def mappings(pid):
+    """(from, to, name) in their order."""
+    with open(f"/proc/{pid}/maps", encoding="utf-8") as file:
+        lines = [line.split(maxsplit=5) for line in file]
+    return [(*(int(end, 16) for end in line[0].split("-")), line[5].strip() if len(line) > 5 else "") for line in lines]
+
+
+@large
+def memory_of_a_node_lies_close_together(base):
+    """Heap behind data, the stack beside libc; and programs that a node starts are as they would be elsewhere."""
+    if subprocess.call(["setarch", "-R", "true"], stderr=subprocess.DEVNULL):
+        raise tree.Skip("this machine does not let a program choose its layout")
+    with tree.held(base, "1x1x2") as run:
+        pid = run.pids()[-1]
+        with open(f"/proc/{pid}/syscall", encoding="utf-8") as file:
+            stack_pointer = int(file.read().split()[-2], 16)
+        places = mappings(pid)
+        heap = next(at for at in places if at[2] == "[heap]")
+        libc = next(at for at in places if "libc.so" in at[2])
+        need(any(at[1] == heap[0] for at in places), "nothing ends where the heap begins: %s", places)
+        need(0 < libc[0] - stack_pointer < 1 << 20, "the stack is at %x, libc at %x", stack_pointer, libc[0])
+        with open(f"/proc/{pid}/personality", encoding="utf-8") as file:
+            need(int(file.read(), 16) == 0, "what it starts is not as elsewhere")
+        for process in (pid, run.launcher):
+            with open(f"/proc/{process}/comm", encoding="utf-8") as file:
+                need(file.read() == "linqu\n", "ps does not call it linqu")
 
 
 @claim

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 void run_sums_add(struct run_sums *sums, const struct run_view *view, uint32_t rank)
@@ -100,7 +101,15 @@ json_t *run_sums_json(const struct run_sums *sums)
     return object;
 }
 
-static void disk_walk(int dir_fd, unsigned depth, struct disk_use *use)
+static double now_s(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+static void disk_walk(int dir_fd, unsigned depth, double until_s, struct disk_use *use)
 {
     enum { DEPTH_MAX = 32 };
     DIR *dir = dir_fd < 0 ? NULL : fdopendir(dir_fd);
@@ -109,7 +118,9 @@ static void disk_walk(int dir_fd, unsigned depth, struct disk_use *use)
 
     if (!dir && dir_fd >= 0)
         close(dir_fd);
-    while (dir && (entry = readdir(dir))) {
+    while (dir && use->whole && (entry = readdir(dir))) {
+        if (now_s() > until_s)
+            use->whole = false;
         if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0 ||
             fstatat(dirfd(dir), entry->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0)
             continue;
@@ -118,7 +129,7 @@ static void disk_walk(int dir_fd, unsigned depth, struct disk_use *use)
         if (S_ISDIR(st.st_mode) && depth < DEPTH_MAX)
             disk_walk(
                 openat(dirfd(dir), entry->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC),
-                depth + 1, use);
+                depth + 1, until_s, use);
     }
     if (dir)
         closedir(dir);
@@ -126,8 +137,9 @@ static void disk_walk(int dir_fd, unsigned depth, struct disk_use *use)
 
 struct disk_use disk_use_of(int dir_fd)
 {
-    struct disk_use use = {0};
+    struct disk_use use = {.whole = true};
 
-    disk_walk(openat(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), 0, &use);
+    disk_walk(openat(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), 0, now_s() + DISK_LOOK_S,
+              &use);
     return use;
 }

@@ -34,9 +34,12 @@ struct reach_sums reach_sums_of_subtree(const struct run_view *view, uint32_t ra
 /* The sums as members of a JSON object. */
 json_t *run_sums_json(const struct run_sums *sums);
 
-/* What the run's directory takes on disk. */
+/* What the run's directory takes on disk; what was found in DISK_LOOK_S seconds when there is more
+ * than can be looked at in that time. */
+enum { DISK_LOOK_S = 2 };
 struct disk_use {
     uint64_t bytes, files;
+    bool whole;
 };
 struct disk_use disk_use_of(int dir_fd);
 

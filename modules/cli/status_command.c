@@ -288,7 +288,8 @@ static void disk_print(const struct run_view *view)
 {
     struct disk_use use = disk_use_of(view->dir.fd);
 
-    printf("disk    %s in %s files\n", with_unit(use.bytes), with_commas(use.files));
+    printf("disk    %s%s in %s files%s\n", use.whole ? "" : "at least ", with_unit(use.bytes),
+           with_commas(use.files), use.whole ? "" : ", as far as could be counted in 2 s");
 }
 
 /* Who waits for whom; of a run that is over, how it stood then. */
@@ -340,7 +341,7 @@ static json_t *status_json(const struct run_view *view, int by, bool why)
             json_array_append_new(levels, level_json(view, (enum level)level));
     object = json_pack(
         "{s:s, s:s, s:o, s:s, s:s, s:o, s:s, s:I, s:s, s:s, s:s, s:I, s:{s:i, s:b}, s:o, s:{s:I, "
-        "s:I}, s:I, s:o}",
+        "s:I, s:b}, s:I, s:o}",
         "schema", "linqu.status/1", "run", view->dir.name, "path", json_text(view->dir.path),
         "state", run_state_name(view->state), "phase", run_phase_name(view->phase), "exit_code",
         view->state == RUN_STATE_DEAD ? json_integer(header->exit_code) : json_null(), "topology",
@@ -348,7 +349,7 @@ static json_t *status_json(const struct run_view *view, int by, bool why)
         "logical_system", header->logical_system, "physical_system", header->physical_system,
         "beat_interval_ms", (json_int_t)header->beat_interval_ms, "launcher", "pid",
         header->launcher_pid, "alive", view->launcher_alive, "levels", levels, "disk", "bytes",
-        (json_int_t)use.bytes, "files", (json_int_t)use.files, "worst_count",
+        (json_int_t)use.bytes, "files", (json_int_t)use.files, "whole", use.whole, "worst_count",
         (json_int_t)worst_count(view), "worst", worst_json(view));
     if (by >= 0)
         json_object_set_new(object, "by", by_json(view, (enum level)by));

@@ -88,7 +88,8 @@ static bool say_node(const struct state_map *map, const struct topology *topolog
     else if (waits)
         say_waiting(record, topology, now_ns, out);
     else if (SEE(record->tasks_open))
-        buffer_printf(out, " has %u tasks to run", SEE(record->tasks_open));
+        buffer_printf(out, " has %u task%s to run", SEE(record->tasks_open),
+                      SEE(record->tasks_open) == 1 ? "" : "s");
     else
         buffer_printf(out, " has nothing to do");
     say_state(record, out);

@@ -7,6 +7,7 @@ adopts every orphan of the runs that it starts, so a claim that leaves a process
 process calls itself.
 """
 
+import atexit
 import contextlib
 import ctypes
 import json
@@ -32,7 +33,7 @@ PATIENCE_S = 60
 PR_SET_CHILD_SUBREAPER = 36
 
 claims = []
-runs = []      # the Run objects of the claim that runs
+runs = []      # the Run objects of the claim that runs, or of who measures by hand
 children = {}  # pid -> Popen of every process that a claim started
 
 
@@ -70,6 +71,12 @@ def until(condition, what, seconds=PATIENCE_S):
         if time.monotonic() > deadline:
             raise AssertionError(f"within {seconds:.0f} s never: {what}")
         time.sleep(0.005)
+
+
+@atexit.register
+def forget_said():
+    for run in runs:
+        shutil.rmtree(run.said, ignore_errors=True)
 
 
 # --- the shape of a tree, computed independently of linqu ---

@@ -1,10 +1,16 @@
 #include "model/beat.h"
 
-enum { BEATS_PER_SECOND = 500, INTERVAL_MS_LEAST = 1000 };
+enum {
+    INTERVAL_MS_LEAST = 1000,
+    MANY_NODES = 2000,
+    MS_A_NODE = 2, // up to that many
+    MS_A_NODE_BEYOND = 10,
+};
 
 uint64_t beat_interval_ms(uint32_t node_count)
 {
-    uint64_t interval_ms = (uint64_t)node_count * 1000 / BEATS_PER_SECOND;
+    uint64_t beyond = node_count > MANY_NODES ? node_count - MANY_NODES : 0;
+    uint64_t interval_ms = (node_count - beyond) * MS_A_NODE + beyond * MS_A_NODE_BEYOND;
 
     return interval_ms < INTERVAL_MS_LEAST ? INTERVAL_MS_LEAST : interval_ms;
 }

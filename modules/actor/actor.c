@@ -33,7 +33,7 @@ static void tell_one(struct actor *actor, struct event event)
 {
     event.now_ns = clock_ns(CLOCK_MONOTONIC);
     event.wall_ns = clock_ns(CLOCK_REALTIME);
-    actor_apply(actor, node_step(actor->node, &event));
+    actor_apply(actor, node_step(actor->node, &event), event.now_ns);
 }
 
 static void tell_file_results(struct actor *actor)
@@ -466,6 +466,7 @@ static void flush_last_words(struct actor *actor)
 
 static _Noreturn void leave(struct actor *actor)
 {
+    lines_write(actor);
     named_close(actor);
     flush_last_words(actor);
     record_publish(actor);

@@ -8,9 +8,11 @@
 #include "actor/actor.h"
 #include "actor/log_file.h"
 #include "actor/node_dir.h"
+#include "base/buffer.h"
 #include "base/u64_map.h"
 #include "node/node.h"
 #include "super/brood.h"
+#include "topo/node_files.h"
 #include "transport/link.h"
 
 /* A tree edge: number 0 leads to the parent, then the children. */
@@ -63,6 +65,12 @@ struct actor {
     uint64_t armed_ns;         // what the timer is set to; UINT64_MAX: not set
     uint32_t file_results;     // EVENT_FILE_WRITTEN that are due
     char file_error[LIMIT_CAUSE];
+    struct lines {
+        char name[LIMIT_NODE_FILE];
+        struct buffer text; // not yet in the file
+        uint64_t quiet_ns;  // what comes before this moment is part of a burst
+        struct event *due;  // made when it is first needed
+    } lines;
     struct u64_map kernels; // loaded, by hash
     struct code_view {
         uint64_t hash;
@@ -81,7 +89,11 @@ void actor_tell(struct actor *actor, struct event event);
 void actor_keep_counters(struct actor *actor, const struct link *link);
 
 /* apply.c */
-void actor_apply(struct actor *actor, struct effects effects);
+void actor_apply(struct actor *actor, struct effects effects, uint64_t now_ns);
+
+/* lines.c: EFFECT_APPEND, done now or a little later; lines_write() does what was put off. */
+void lines_append(struct actor *actor, const struct effect *effect, uint64_t now_ns);
+void lines_write(struct actor *actor);
 
 /* kernel_port.c: what the brain borrows to run kernels. */
 struct node_port kernel_port(struct actor *actor);

@@ -8,8 +8,6 @@
 #include "actor/actor_internal.h"
 #include "rundir/file.h"
 
-enum { APPENDED_FILE_MAX = 16 * 1024 * 1024 };
-
 static struct link *link_of(struct actor *actor, uint32_t peer)
 {
     struct guest *guest;
@@ -32,18 +30,10 @@ static void apply_write(struct actor *actor, const struct effect *effect)
 {
     struct error err;
 
+    lines_write(actor); // who sees this file sees what was said before it
     actor->file_results++;
     if (file_replace(actor->dir.logs_fd, effect->name, effect->data, effect->size, &err) < 0)
         snprintf(actor->file_error, sizeof actor->file_error, "%s: %.300s", actor->path, err.text);
-}
-
-static void apply_append(struct actor *actor, const struct effect *effect)
-{
-    struct error err;
-
-    if (file_append(actor->dir.logs_fd, effect->name, effect->data, effect->size, APPENDED_FILE_MAX,
-                    &err) < 0)
-        log_file_write(&actor->log, LOG_ERROR, "file", err.text, NULL);
 }
 
 static void apply_kill(struct actor *actor, const struct effect *effect)
@@ -63,7 +53,7 @@ static void apply_close(struct actor *actor, const struct effect *effect)
         guest_end(guest);
 }
 
-static void apply_one(struct actor *actor, const struct effect *effect)
+static void apply_one(struct actor *actor, const struct effect *effect, uint64_t now_ns)
 {
     switch (effect->type) {
     case EFFECT_SEND:
@@ -85,7 +75,7 @@ static void apply_one(struct actor *actor, const struct effect *effect)
         contact_connect(actor, effect->peer, effect->rank);
         break;
     case EFFECT_APPEND:
-        apply_append(actor, effect);
+        lines_append(actor, effect, now_ns);
         break;
     case EFFECT_EXIT:
         actor->leaving = true;
@@ -94,8 +84,8 @@ static void apply_one(struct actor *actor, const struct effect *effect)
     }
 }
 
-void actor_apply(struct actor *actor, struct effects effects)
+void actor_apply(struct actor *actor, struct effects effects, uint64_t now_ns)
 {
     for (size_t i = 0; i < effects.count; i++)
-        apply_one(actor, &effects.list[i]);
+        apply_one(actor, &effects.list[i], now_ns);
 }

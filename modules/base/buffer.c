@@ -33,6 +33,17 @@ void buffer_append(struct buffer *buffer, const void *data, size_t size)
         memcpy(buffer_extend(buffer, size), data, size);
 }
 
+void buffer_append_number(struct buffer *buffer, uint64_t number)
+{
+    char digits[20];
+    size_t at = sizeof digits;
+
+    do
+        digits[--at] = (char)('0' + number % 10);
+    while (number /= 10);
+    buffer_append(buffer, digits + at, sizeof digits - at);
+}
+
 void buffer_printf(struct buffer *buffer, const char *format, ...)
 {
     va_list args, again;

@@ -15,6 +15,8 @@ struct buffer {
 /* Room for `size` more bytes at the end; returns where they go. The size grows by that much. */
 uint8_t *buffer_extend(struct buffer *buffer, size_t size);
 void buffer_append(struct buffer *buffer, const void *data, size_t size);
+/* Append the number's decimal digits. */
+void buffer_append_number(struct buffer *buffer, uint64_t number);
 /* Append text as printf would, without the closing NUL. */
 void buffer_printf(struct buffer *buffer, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

@@ -1,12 +1,8 @@
 #include "core/ring_view.h"
 
-#include <assert.h>
-#include <jansson.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/json_text.h"
-#include "base/memory.h"
 
 static void view_own_layer(struct ring_layer *view, const struct task_graph *graph, unsigned depth,
                            uint32_t rank)
@@ -95,44 +91,53 @@ void ring_view_take(struct ring_view *view, const struct task_graph *graph, cons
         }
 }
 
-static json_t *snapshot_layer(const struct ring_layer *layer)
+/* Orchestration functions that wait for a task at a time write a line for each: put together here,
+ * it takes a tenth of what it takes by way of JSON values. */
+static void put_text(struct buffer *out, const char *text)
 {
-    return json_pack(
-        "{s:s, s:i, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", //
-        "level", level_name((enum level)layer->level),                                           //
-        "depth", (int)layer->depth,                                                              //
-        "task_capacity", (json_int_t)layer->task_capacity,                                       //
-        "task_used", (json_int_t)layer->task_used,                                               //
-        "task_head", (json_int_t)layer->task_head,                                               //
-        "task_tail", (json_int_t)layer->task_tail,                                               //
-        "buffer_capacity_bytes", (json_int_t)layer->buffer_capacity,                             //
-        "buffer_used_bytes", (json_int_t)layer->buffer_used,                                     //
-        "buffer_head", (json_int_t)layer->buffer_head,                                           //
-        "buffer_tail", (json_int_t)layer->buffer_tail,                                           //
-        "last_task_alive", (json_int_t)layer->last_task_alive,                                   //
-        "alloc_count", (json_int_t)layer->task_allocs,                                           //
-        "retire_count", (json_int_t)layer->task_retires,                                         //
-        "block_count", (json_int_t)(layer->task_blocks + layer->buffer_blocks),                  //
-        "free_count", (json_int_t)layer->frees,                                                  //
-        "tokens_applied", (json_int_t)layer->tokens,                                             //
-        "scope_tokens_applied", (json_int_t)layer->tokens_by_scope);
+    buffer_append(out, text, strlen(text));
 }
 
-char *ring_snapshot_line(const struct ring_view *view, const char *label, uint64_t timestamp_us)
+static void put(struct buffer *out, const char *name_and_colon, uint64_t number)
 {
-    json_t *layers = json_array(), *line;
-    size_t size;
-    char *text;
+    put_text(out, name_and_colon);
+    buffer_append_number(out, number);
+}
 
-    for (size_t i = 0; i < view->count; i++)
-        json_array_append_new(layers, snapshot_layer(&view->layers[i]));
-    line = json_pack("{s:o, s:I, s:o}", "label", json_text(label), "timestamp_us",
-                     (json_int_t)timestamp_us, "layers", layers);
-    assert(line);
-    size = json_dumpb(line, NULL, 0, JSON_COMPACT);
-    text = memory_new(size + 2, 1);
-    json_dumpb(line, text, size, JSON_COMPACT);
-    text[size] = '\n';
-    json_decref(line);
-    return text;
+static void snapshot_layer(struct buffer *out, const struct ring_layer *layer)
+{
+    put_text(out, "{\"level\":\"");
+    put_text(out, level_name((enum level)layer->level));
+    put(out, "\",\"depth\":", layer->depth);
+    put(out, ",\"task_capacity\":", layer->task_capacity);
+    put(out, ",\"task_used\":", layer->task_used);
+    put(out, ",\"task_head\":", layer->task_head);
+    put(out, ",\"task_tail\":", layer->task_tail);
+    put(out, ",\"buffer_capacity_bytes\":", layer->buffer_capacity);
+    put(out, ",\"buffer_used_bytes\":", layer->buffer_used);
+    put(out, ",\"buffer_head\":", layer->buffer_head);
+    put(out, ",\"buffer_tail\":", layer->buffer_tail);
+    put(out, ",\"last_task_alive\":", layer->last_task_alive);
+    put(out, ",\"alloc_count\":", layer->task_allocs);
+    put(out, ",\"retire_count\":", layer->task_retires);
+    put(out, ",\"block_count\":", layer->task_blocks + layer->buffer_blocks);
+    put(out, ",\"free_count\":", layer->frees);
+    put(out, ",\"tokens_applied\":", layer->tokens);
+    put(out, ",\"scope_tokens_applied\":", layer->tokens_by_scope);
+    put_text(out, "}");
+}
+
+void ring_snapshot_line(const struct ring_view *view, const char *label, uint64_t timestamp_us,
+                        struct buffer *out)
+{
+    put_text(out, "{\"label\":");
+    json_append_line(out, json_text(label));
+    put(out, ",\"timestamp_us\":", timestamp_us);
+    put_text(out, ",\"layers\":[");
+    for (size_t i = 0; i < view->count; i++) {
+        if (i)
+            put_text(out, ",");
+        snapshot_layer(out, &view->layers[i]);
+    }
+    put_text(out, "]}\n");
 }

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/buffer.h"
 #include "core/held.h"
 #include "core/task_graph.h"
 #include "model/level.h"
@@ -48,7 +49,8 @@ struct ring_view {
 void ring_view_take(struct ring_view *view, const struct task_graph *graph, const struct held *held,
                     enum level self, uint32_t rank, const struct ring_capacity *capacity);
 
-/* One line for ring_snapshots.jsonl, its newline included, to be freed with free(). */
-char *ring_snapshot_line(const struct ring_view *view, const char *label, uint64_t timestamp_us);
+/* Append one line for ring_snapshots.jsonl, its newline included. */
+void ring_snapshot_line(const struct ring_view *view, const char *label, uint64_t timestamp_us,
+                        struct buffer *out);
 
 #endif

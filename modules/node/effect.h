@@ -3,6 +3,7 @@
 #ifndef NODE_EFFECT_H
 #define NODE_EFFECT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -16,7 +17,8 @@ enum effect_type {
     EFFECT_CLOSE,      // end the link to `peer`
     EFFECT_CONNECT,    // connect to the named socket of node `rank`; the link will be `peer`:
                        // EVENT_CONNECTED
-    EFFECT_APPEND, // append these bytes, whole lines, to logs/`name`, which is rotated at 16 MiB
+    EFFECT_APPEND, // append these bytes, whole lines, to logs/`name`, which is rotated at 16 MiB;
+                   // soon, or `at_once`
     EFFECT_EXIT,   // leave with `status`; nothing follows
 };
 
@@ -28,6 +30,7 @@ struct effect {
     const uint8_t
         *data; // EFFECT_SEND: a whole frame; EFFECT_WRITE_FILE, EFFECT_APPEND: the content
     size_t size;
+    bool at_once;         // EFFECT_APPEND
     const char *name;     // EFFECT_WRITE_FILE, EFFECT_APPEND: file name; EFFECT_LOG: component
     const char *text;     // EFFECT_LOG: the sentence; EFFECT_EXIT and EFFECT_CLOSE: why
     const char *fields;   // EFFECT_LOG: logfmt words, or NULL

@@ -166,7 +166,7 @@ static bool ends_with_lines(const struct effect_list *list, const char *name)
                list->bytes.data + list->bytes.size;
 }
 
-void want_lines(struct node *node, const char *name, const void *lines, size_t size)
+void want_lines(struct node *node, const char *name, const void *lines, size_t size, bool at_once)
 {
     struct effect_list *list = &node->effects;
     const char *kept_name;
@@ -176,11 +176,13 @@ void want_lines(struct node *node, const char *name, const void *lines, size_t s
     if (ends_with_lines(list, name)) {
         buffer_append(&list->bytes, lines, size);
         list->items[list->count - 1].size += size;
+        list->items[list->count - 1].at_once |= at_once;
         return;
     }
     kept_name = keep_text(list, name);
     data = keep(list, lines, size);
     effect = add(list, EFFECT_APPEND);
+    effect->at_once = at_once;
     effect->name = kept_name;
     effect->data = data;
     effect->size = size;

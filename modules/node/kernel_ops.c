@@ -341,7 +341,7 @@ static void op_scope_begin(LinquRuntime *rt)
     if (task_graph_scope_begin(kernel->node->runtime->graph, &err) < 0)
         misuse(kernel, "%s", err.text);
     else
-        trace_snapshot(kernel->node, "scope_enter");
+        trace_snapshot(kernel->node, "scope_enter", false);
 }
 
 static void op_scope_end(LinquRuntime *rt)
@@ -355,7 +355,7 @@ static void op_scope_end(LinquRuntime *rt)
     if (task_graph_scope_end(kernel->node->runtime->graph, &err) < 0)
         misuse(kernel, "%s", err.text);
     else
-        trace_snapshot(kernel->node, "scope_exit");
+        trace_snapshot(kernel->node, "scope_exit", false);
 }
 
 /* --- tensors ---------------------------------------------------------------------------------- */
@@ -565,7 +565,7 @@ static void op_wait_all(LinquRuntime *rt)
     task_graph_top(kernel->node->runtime->graph, &view);
     if (view.unfinished)
         activation_wait(kernel->run, WAIT_TASKS);
-    trace_snapshot(kernel->node, "wait_all");
+    trace_snapshot(kernel->node, "wait_all", false);
 }
 
 static void op_orchestration_done(LinquRuntime *rt)
@@ -610,7 +610,7 @@ static void op_dump_ring_snapshot(LinquRuntime *rt, const char *label)
     struct kernel_runtime *kernel = runtime_of(rt);
 
     if (orchestration(kernel, "dump_ring_snapshot"))
-        trace_snapshot(kernel->node, label ? label : "");
+        trace_snapshot(kernel->node, label ? label : "", true);
 }
 
 static void *op_get_tensor_pool(LinquRuntime *rt)

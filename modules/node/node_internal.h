@@ -93,7 +93,7 @@ void want_log(struct node *node, enum log_level level, const char *component, co
               const char *format, ...) __attribute__((format(printf, 5, 6)));
 void want_file(struct node *node, const char *name, const void *data, size_t size);
 /* Whole lines for the end of a file; those of one step for the same file go together. */
-void want_lines(struct node *node, const char *name, const void *lines, size_t size);
+void want_lines(struct node *node, const char *name, const void *lines, size_t size, bool at_once);
 void want_kill(struct node *node, uint32_t child, int signal);
 void want_close(struct node *node, uint32_t peer, const char *why);
 void want_connect(struct node *node, uint32_t peer, uint32_t rank);

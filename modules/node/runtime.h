@@ -188,7 +188,8 @@ bool runtime_message(struct node *node, uint32_t peer, const struct message *mes
 void trace_call(struct node *node, const struct call *call);               // it has ended
 void trace_release(struct node *node, const struct held_version *version); // forgotten here
 void trace_scope_exit(struct node *node, unsigned depth);  // of those, the last of a batch
-void trace_snapshot(struct node *node, const char *label); // a line of ring_snapshots.jsonl
+/* A line of ring_snapshots.jsonl; one that a kernel asks for is in the file `at_once`. */
+void trace_snapshot(struct node *node, const char *label, bool at_once);
 /* The files, if there is anything to tell: so many EVENT_FILE_WRITTEN will come. */
 unsigned trace_write(struct node *node);
 bool trace_due(const struct node *node); // something to tell that was not written

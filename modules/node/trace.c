@@ -245,13 +245,14 @@ static const char *file_name(const struct node *node, const char *name, char out
     return out;
 }
 
-void trace_snapshot(struct node *node, const char *label)
+void trace_snapshot(struct node *node, const char *label, bool at_once)
 {
-    char *line = ring_snapshot_line(look(node, ring_window), label, runtime_clock(node) / 1000);
+    struct buffer line = {0};
     char name[FILE_NAME_SIZE];
 
-    want_lines(node, file_name(node, "ring_snapshots.jsonl", name), line, strlen(line));
-    free(line);
+    ring_snapshot_line(look(node, ring_window), label, runtime_clock(node) / 1000, &line);
+    want_lines(node, file_name(node, "ring_snapshots.jsonl", name), line.data, line.size, at_once);
+    buffer_free(&line);
 }
 
 static void want_json(struct node *node, const char *base, json_t *value)

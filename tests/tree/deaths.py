@@ -22,22 +22,25 @@ def killed(run, node, limit_s):
     run.kill(node)
     took = tree.wait_gone(pids, max(limit_s, 10))
     need(took <= limit_s, "the subtree of %s was gone only after %.2f s, at most %.2f", node.path, took, limit_s)
+    return took
 
 
-def expect_told(run, node):
+def expect_told(run, node, *earlier):
     """Who died of what: as an event, in the parent's log, and on the terminal."""
     dead = until(lambda: run.event("dead", node), f"an event says that {node.path} died", 10)
     need("signal 9" in dead["cause"], "the cause of %s: %s", node.path, dead)
     until(lambda: node.path in run.err() and "signal 9" in run.err(), "the terminal names node and cause", 10)
     for other in run.events():
-        need(other["event"] != "dead" or other["node"] == node.path, "it says of another that it died: %s", other)
+        need(other["event"] != "dead" or other["node"] in [n.path for n in (node, *earlier)],
+             "it says of another that it died: %s", other)
     if node.parent:
         log = run.read(node.parent.path + "/logs/daemon.log")
         need(node.path.rsplit("/", 1)[1] in log and "signal 9" in log, "the parent's log does not name it:\n%s", log)
 
 
-def expect_rest_lives(run, node):
-    rest = [n for n in run.shape.nodes if n not in set(node.subtree())]
+def expect_rest_lives(run, node, *earlier):
+    gone = {n.path for dead in (node, *earlier) for n in dead.subtree()}
+    rest = [n for n in run.shape.nodes if n.path not in gone]
     for other in rest:
         need(tree.alive(run.state().pid(other.rank)), "%s is not alive", other.path)
     done = tree.linqu("status", "--base", run.base, "--json", run.name).expect(0)
@@ -110,6 +113,29 @@ def the_launcher_is_killed_at_work(base):
 @soaking
 def the_launcher_of_many_is_killed_at_work(base):
     launcher_killed(base, "16x4x16")
+
+
+@soaking
+def parts_of_all_17489_nodes_are_killed(base):
+    """A chip, then a pod with its 272 nodes, then the top."""
+    limit_s = tree.kill_limit_s("16x4x16x16", "--rounds", "1")
+    run = tree.Run(base, "16x4x16x16", "--hold", "bench_start.so")
+    run.waits_for(lambda: run.event("kernel_ended") and run.state().phase() == "ready", "it is READY", run.patience_s())
+    earlier = []
+    for which in ("leaf", "mid"):
+        node = pick(run, which)
+        print(f"note {which}: gone {killed(run, node, limit_s):.2f} s after SIGKILL, at most {limit_s:.2f}")
+        expect_told(run, node, *earlier)
+        expect_rest_lives(run, node, *earlier)
+        earlier.append(node)
+    print(f"note top: gone {killed(run, run.shape.top(), limit_s):.2f} s after SIGKILL, at most {limit_s:.2f}")
+    run.expect_end(5, run.patience_s()).expect_nothing_left()
+    expect_told(run, run.shape.top(), *earlier)
+
+
+@soaking
+def the_launcher_of_all_17489_nodes_is_killed(base):
+    launcher_killed(base, "16x4x16x16", "bench_start.so")
 
 
 @claim

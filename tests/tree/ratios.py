@@ -46,7 +46,7 @@ def ours(base, spec, rounds):
     kernel runs at the top, and no other node has a task."""
     run = tree.Run(base, spec, "--hold", "topology" if rounds else "bench_start.so")
     run.waits_for(lambda: run.event("scenario_ended" if rounds else "kernel_ended") and run.state().phase() == "ready",
-                  "its work is done", 120)
+                  "its work is done", run.patience_s())
     sizes = [pss_kib(pid) for pid in run.pids()]
     if len(sizes) >= LARGE_TEXT_NODES and machine_gives_large_pages():
         need(large_text_kib(run.pids()[-1]) > 0, "the last leaf's code is not in a large page")

@@ -494,9 +494,9 @@ def bare(spec, *options):
     return json.loads(done.stdout)
 
 
-def kill_limit_s(spec):
+def kill_limit_s(spec, *options):
     """How long a killed subtree may take to be gone: a second, or twice what the bare tree of that shape needs now."""
-    return max(1.0, 2 * bare(spec)["kill_s"])
+    return max(1.0, 2 * bare(spec, *options)["kill_s"])
 
 
 # --- running the claims ---

@@ -45,12 +45,13 @@ static struct held *play(void)
 START_TEST(a_snapshot_is_a_line_of_json_as_the_formats_page_says)
 {
     struct held *held = play();
-    char *line;
+    struct buffer line = {0};
 
     look(held);
-    line = ring_snapshot_line(&view, "before \"exit\"", 1234567);
+    ring_snapshot_line(&view, "before \"exit\"", 1234567, &line);
+    buffer_append(&line, "", 1);
     ck_assert_str_eq(
-        line,
+        (const char *)line.data,
         "{\"label\":\"before \\\"exit\\\"\",\"timestamp_us\":1234567,\"layers\":["
         "{\"level\":\"HOST\",\"depth\":0,\"task_capacity\":8,\"task_used\":0,\"task_head\":0,"
         "\"task_tail\":0,\"buffer_capacity_bytes\":32768,\"buffer_used_bytes\":0,\"buffer_head\":0,"
@@ -66,7 +67,7 @@ START_TEST(a_snapshot_is_a_line_of_json_as_the_formats_page_says)
         "\"buffer_head\":128,\"buffer_tail\":0,\"last_task_alive\":4,\"alloc_count\":1,"
         "\"retire_count\":0,\"block_count\":0,\"free_count\":0,\"tokens_applied\":0,"
         "\"scope_tokens_applied\":0}]}\n");
-    free(line);
+    buffer_free(&line);
     held_destroy(held);
     destroy();
 }

@@ -208,10 +208,10 @@ START_TEST(lines_of_one_step_go_together_and_later_ones_apart)
     uint32_t newlines = 0;
 
     open_node("1x2x4", 8);
-    trace_snapshot(node, "one");
-    trace_snapshot(node, "two \xff");
+    trace_snapshot(node, "one", false);
+    trace_snapshot(node, "two \xff", false);
     want_log(node, LOG_INFO, "ring", NULL, "between");
-    trace_snapshot(node, "three");
+    trace_snapshot(node, "three", false);
     effects = effects_close(node);
     ck_assert_uint_eq(effects.count, 3);
     lines = effect_of(effects, EFFECT_APPEND, "ring_snapshots.jsonl");
@@ -233,7 +233,7 @@ START_TEST(the_files_of_a_chip_have_its_name_in_front)
 
     open_node("1x1x1x3", 6);
     trace_call(node, &call);
-    trace_snapshot(node, "now");
+    trace_snapshot(node, "now", true);
     trace_write(node);
     effects = effects_close(node);
     ck_assert_ptr_nonnull(effect_of(effects, EFFECT_WRITE_FILE, "L2_2.task_trace.json"));

@@ -4,6 +4,7 @@ sentence that names node, kernel and cause, its dependents fail with it, the res
 limit: 300 s
 runs beside others"""
 
+import json
 import os
 import re
 
@@ -346,6 +347,41 @@ def the_task_timeout_counts_what_one_computes_and_not_what_one_waits(base):
     kernel(folder, "part", HOST, WORKER, "nanosleep(&(struct timespec){.tv_nsec = 600000000}, NULL);") # less than a third of the limit
     run = run_kernel(base, top, "--task-timeout", "2")
     need(notes(run) == ["done"], "it did %s", notes(run))
+
+
+@claim
+def every_line_of_the_rings_is_in_the_file_soon_and_in_order(base):
+    """Those of a burst are written together: while the kernel waits none is missing, and none at the end."""
+    folder = folder_of(base)
+    top = kernel(folder, "top", CLOS2, ORCHESTRATOR, r"""
+    for (int i = 0; i < 300; i++)
+        linqu_wait_all(rt);
+    note("waits");
+    linqu_submit_task(rt, host(0, 0, 0), "pause", NULL, 0);
+    linqu_wait_all(rt);
+    linqu_dump_ring_snapshot(rt, "end");
+    """)
+    kernel(folder, "pause", HOST, WORKER, r"""
+    char path[1024];
+    snprintf(path, sizeof path, "%s/go", getenv("LINQU_RUN"));
+    while (access(path, F_OK) < 0)
+        nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+    """)
+    run = Run(base, SPEC, top)
+    file = "L6_0/logs/ring_snapshots.jsonl"
+
+    def lines():
+        if not os.path.exists(os.path.join(run.path, file)):
+            return []
+        return [json.loads(line) for line in run.read(file).splitlines()]
+    run.waits_for(lambda: notes(run) and len(lines()) == 300, "the lines are in the file while the kernel waits")
+    with open(run.path + "/go", "w", encoding="utf-8"):
+        pass
+    run.expect_end(0).expect_nothing_left()
+    labels = [line["label"] for line in lines()]
+    need(labels == ["wait_all"] * 301 + ["end"], "%d lines, the last %s", len(labels), labels[-2:])
+    times = [line["timestamp_us"] for line in lines()]
+    need(times == sorted(times), "the lines are not in order")
 
 
 @claim

@@ -58,18 +58,5 @@ START_TEST(random_programs_give_the_sequential_result)
 }
 END_TEST
 
-int main(void)
-{
-    Suite *suite = suite_create("oracle");
-    TCase *tcase = tcase_create("oracle");
-    SRunner *runner = srunner_create(suite);
-    int failed;
-
-    tcase_add_test(tcase, random_programs_give_the_sequential_result);
-    tcase_set_timeout(tcase, getenv("SEEDS") ? 0 : TIMEOUT_S);
-    suite_add_tcase(suite, tcase);
-    srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
-}
+SUITE_MAIN_OF("oracle", NULL, NULL, getenv("SEEDS") ? 0 : TIMEOUT_S,
+              random_programs_give_the_sequential_result)

@@ -407,22 +407,9 @@ START_TEST(a_run_is_the_same_again_from_its_seed)
 }
 END_TEST
 
-int main(void)
-{
-    Suite *suite = suite_create("programs");
-    TCase *tcase = tcase_create("programs");
-    SRunner *runner = srunner_create(suite);
-    int failed;
-
-    tcase_add_test(tcase, programs_give_the_sequential_result);
-    tcase_add_test(tcase, lost_connections_and_repeated_messages_change_no_result);
-    tcase_add_test(tcase, deaths_fail_what_depended_on_them_and_nothing_else);
-    tcase_add_test(tcase, an_end_in_the_middle_of_work_is_an_end_in_order);
-    tcase_add_test(tcase, a_run_is_the_same_again_from_its_seed);
-    tcase_set_timeout(tcase, getenv("SEEDS") ? 0 : TIMEOUT_S);
-    suite_add_tcase(suite, tcase);
-    srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
-}
+SUITE_MAIN_OF("programs", NULL, NULL, getenv("SEEDS") ? 0 : TIMEOUT_S,
+              programs_give_the_sequential_result,
+              lost_connections_and_repeated_messages_change_no_result,
+              deaths_fail_what_depended_on_them_and_nothing_else,
+              an_end_in_the_middle_of_work_is_an_end_in_order,
+              a_run_is_the_same_again_from_its_seed)

@@ -8,22 +8,37 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-/* Run the tests of one program; returns what main() returns. */
-static inline int suite_run(const char *name, const TTest *const *tests, size_t count)
+/* Run what a program has put together; returns what main() returns. */
+static inline int suite_finish(Suite *suite)
 {
-    Suite *suite = suite_create(name);
-    TCase *tcase = tcase_create(name);
     SRunner *runner = srunner_create(suite);
     int failed;
 
-    for (size_t i = 0; i < count; i++)
-        tcase_add_test(tcase, tests[i]);
-    tcase_set_timeout(tcase, 60);
-    suite_add_tcase(suite, tcase);
     srunner_run_all(runner, CK_ENV);
     failed = srunner_ntests_failed(runner);
     srunner_free(runner);
     return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+/* How the tests of one program run: what goes before and after each (NULL: nothing), and how long
+ * one may take (0: as long as it likes). */
+struct suite_kind {
+    SFun setup, teardown;
+    double timeout_s;
+};
+
+static inline int suite_run(const char *name, struct suite_kind kind, const TTest *const *tests,
+                            size_t count)
+{
+    Suite *suite = suite_create(name);
+    TCase *tcase = tcase_create(name);
+
+    tcase_add_checked_fixture(tcase, kind.setup, kind.teardown);
+    for (size_t i = 0; i < count; i++)
+        tcase_add_test(tcase, tests[i]);
+    tcase_set_timeout(tcase, kind.timeout_s);
+    suite_add_tcase(suite, tcase);
+    return suite_finish(suite);
 }
 
 /* ck_assert_msg for loops: it costs nothing while it holds (Check writes to a pipe for every
@@ -34,13 +49,16 @@ static inline int suite_run(const char *name, const TTest *const *tests, size_t 
             ck_abort_msg(__VA_ARGS__);                                                             \
     } while (0)
 
-#define SUITE_MAIN(name, ...)                                                                      \
+#define SUITE_MAIN_OF(name, before, after, seconds, ...)                                           \
     int main(void)                                                                                 \
     {                                                                                              \
         const TTest *const tests[] = {__VA_ARGS__};                                                \
                                                                                                    \
-        return suite_run(name, tests, sizeof tests / sizeof *tests);                               \
+        return suite_run(name, (struct suite_kind){before, after, seconds}, tests,                 \
+                         sizeof tests / sizeof *tests);                                            \
     }
+
+#define SUITE_MAIN(name, ...) SUITE_MAIN_OF(name, NULL, NULL, 60, __VA_ARGS__)
 
 /* The first seed of a property test: SEED from the environment, or 1; failures print the seed that
  * failed. */

@@ -282,8 +282,6 @@ int main(void)
 {
     Suite *suite = suite_create("fiber");
     TCase *tcase = tcase_create("fiber");
-    SRunner *runner = srunner_create(suite);
-    int failed;
 
     tcase_add_test(tcase, fibers_take_turns_and_end);
     tcase_add_test(tcase, fibers_nest);
@@ -294,8 +292,5 @@ int main(void)
     tcase_add_test_raise_signal(tcase, an_overflow_meets_the_guard, SIGSEGV);
     tcase_set_timeout(tcase, 60);
     suite_add_tcase(suite, tcase);
-    srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return suite_finish(suite);
 }

@@ -1,6 +1,7 @@
 // links: users
-#include <check.h>
 #include <stdlib.h>
+
+#include "suite.h"
 
 #include "bench/bare.h"
 #include "bench/bare_tree.h"
@@ -147,26 +148,9 @@ START_TEST(a_bare_program_that_fails_is_a_failure)
 }
 END_TEST
 
-int main(void)
-{
-    Suite *suite = suite_create("figure");
-    TCase *tcase = tcase_create("figure");
-    SRunner *runner;
-    int failed;
-
-    tcase_add_checked_fixture(tcase, setup, teardown);
-    tcase_add_test(tcase, quantiles_lie_on_straight_lines_between_the_samples);
-    tcase_add_test(tcase, one_sample_is_every_quantile);
-    tcase_add_test(tcase, the_ratio_is_of_the_same_repetition);
-    tcase_add_test(tcase, a_figure_without_a_bare_program_has_no_ratio);
-    tcase_add_test(tcase, figures_keep_their_order_and_what_stands_beside_them);
-    tcase_add_test(tcase, the_bare_programs_answer_every_frame);
-    tcase_add_test(tcase, the_bare_tree_has_all_nodes_and_weighs_them);
-    tcase_add_test(tcase, a_bare_program_that_fails_is_a_failure);
-    suite_add_tcase(suite, tcase);
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? 1 : 0;
-}
+SUITE_MAIN_OF("figure", setup, teardown, 60, quantiles_lie_on_straight_lines_between_the_samples,
+              one_sample_is_every_quantile, the_ratio_is_of_the_same_repetition,
+              a_figure_without_a_bare_program_has_no_ratio,
+              figures_keep_their_order_and_what_stands_beside_them,
+              the_bare_programs_answer_every_frame, the_bare_tree_has_all_nodes_and_weighs_them,
+              a_bare_program_that_fails_is_a_failure)

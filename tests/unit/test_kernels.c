@@ -348,36 +348,14 @@ START_TEST(a_kernel_that_misbehaves_when_it_is_asked_is_found_out)
 }
 END_TEST
 
-int main(void)
-{
-    const TTest *const tests[] = {
-        a_hash_is_xxh3_of_64_bits,
-        the_first_folder_that_has_the_file_wins,
-        a_name_that_is_nowhere_is_said_with_the_places,
-        a_name_with_a_slash_or_a_dot_in_front_is_none,
-        a_file_is_read_whole,
-        what_is_no_file_of_a_fit_size_is_refused,
-        code_is_kept_under_its_hash_once,
-        bytes_of_another_hash_are_not_kept,
-        a_kernel_says_its_level_and_role,
-        a_config_of_8_bytes_means_an_orchestrator,
-        a_kernel_of_no_use_is_refused_with_the_reason,
-        a_kernel_that_needs_our_interface_is_taken,
-        a_kernel_is_asked_without_being_loaded_here,
-        a_kernel_that_misbehaves_when_it_is_asked_is_found_out,
-    };
-    Suite *suite = suite_create("kernels");
-    TCase *tcase = tcase_create("kernels");
-    SRunner *runner = srunner_create(suite);
-    int failed;
-
-    tcase_add_checked_fixture(tcase, make_scratch, drop_scratch);
-    for (size_t i = 0; i < sizeof tests / sizeof *tests; i++)
-        tcase_add_test(tcase, tests[i]);
-    tcase_set_timeout(tcase, 60);
-    suite_add_tcase(suite, tcase);
-    srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
-}
+SUITE_MAIN_OF("kernels", make_scratch, drop_scratch, 60, a_hash_is_xxh3_of_64_bits,
+              the_first_folder_that_has_the_file_wins,
+              a_name_that_is_nowhere_is_said_with_the_places,
+              a_name_with_a_slash_or_a_dot_in_front_is_none, a_file_is_read_whole,
+              what_is_no_file_of_a_fit_size_is_refused, code_is_kept_under_its_hash_once,
+              bytes_of_another_hash_are_not_kept, a_kernel_says_its_level_and_role,
+              a_config_of_8_bytes_means_an_orchestrator,
+              a_kernel_of_no_use_is_refused_with_the_reason,
+              a_kernel_that_needs_our_interface_is_taken,
+              a_kernel_is_asked_without_being_loaded_here,
+              a_kernel_that_misbehaves_when_it_is_asked_is_found_out)

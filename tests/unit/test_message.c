@@ -422,8 +422,6 @@ int main(void)
 {
     Suite *suite = suite_create("message");
     TCase *tcase = tcase_create("message");
-    SRunner *runner = srunner_create(suite);
-    int failed;
 
     tcase_add_checked_fixture(tcase, setup, teardown);
     tcase_set_timeout(tcase, 60);
@@ -444,8 +442,5 @@ int main(void)
     tcase_add_test(tcase, names_and_queues_come_from_the_list);
     tcase_add_test(tcase, strings_are_copied_with_an_end);
     suite_add_tcase(suite, tcase);
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? 1 : 0;
+    return suite_finish(suite);
 }

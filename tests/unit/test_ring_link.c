@@ -773,13 +773,8 @@ static TCase *hostile_tests(void)
 int main(void)
 {
     Suite *suite = suite_create("ring_link");
-    SRunner *runner = srunner_create(suite);
-    int failed;
 
     suite_add_tcase(suite, ordinary_tests());
     suite_add_tcase(suite, hostile_tests());
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? 1 : 0;
+    return suite_finish(suite);
 }

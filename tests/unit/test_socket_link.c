@@ -686,13 +686,8 @@ static TCase *name_tests(void)
 int main(void)
 {
     Suite *suite = suite_create("socket_link");
-    SRunner *runner = srunner_create(suite);
-    int failed;
 
     suite_add_tcase(suite, link_tests());
     suite_add_tcase(suite, name_tests());
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? 1 : 0;
+    return suite_finish(suite);
 }

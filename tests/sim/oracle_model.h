@@ -5,9 +5,23 @@
 #ifndef TESTS_ORACLE_MODEL_H
 #define TESTS_ORACLE_MODEL_H
 
-#include "oracle_rules.h"
+#include "../unit/suite.h"
+#include "core/task_graph.h"
+#include "reference.h"
 
-enum { BLOCKS_MAX = 64, LIVE_MAX = 512, PRODUCERS_MAX = SHARED_MAX + PARTS_MAX * ARGS_MAX };
+/* The run at hand; every claim that does not hold names it. */
+static uint64_t seed_now, order_now;
+
+#define hold(condition, format, ...)                                                               \
+    claim(condition, "seed %" PRIu64 " order %" PRIu64 ": " format, seed_now, order_now,           \
+          ##__VA_ARGS__)
+
+enum {
+    NODES = 4,
+    BLOCKS_MAX = 64,
+    LIVE_MAX = 512,
+    PRODUCERS_MAX = SHARED_MAX + PARTS_MAX * ARGS_MAX
+};
 
 /* A buffer ring as the list of its blocks, oldest first. */
 struct ring_model {
@@ -38,7 +52,7 @@ struct task_model {
 };
 
 struct model {
-    const struct story *story;
+    const struct plan *plan;
     struct task_model tasks[LIVE_MAX];
     unsigned order[RING_DEPTHS][64]; // live tasks of each layer, oldest first
     unsigned live[RING_DEPTHS];
@@ -208,7 +222,7 @@ static inline bool claim_fits(const struct model *model, const struct ring_model
     for (unsigned node = 0; node < NODES; node++)
         copy[node] = rings[node];
     for (unsigned i = 0; i < wants->count; i++)
-        if (!ring_place(&copy[wants->items[i].node], model->story->bytes, wants->items[i].size,
+        if (!ring_place(&copy[wants->items[i].node], model->plan->bytes, wants->items[i].size,
                         &places[i]))
             return false;
     return true;
@@ -273,7 +287,7 @@ static inline bool model_deadlock(const struct model *model, unsigned depth,
 
     who_can_end(model, standing, height, can);
     gone = how_many_retire(model, depth, can);
-    if (gone == 0 && model->live[depth] == model->story->slots)
+    if (gone == 0 && model->live[depth] == model->plan->slots)
         return true;
     for (unsigned node = 0; node < NODES; node++)
         rings[node] = model->rings[node][depth];

@@ -18,12 +18,12 @@ static inline uint64_t read_inputs(struct world *world, unsigned index, unsigned
     for (unsigned i = 0; i < task->op->shared_count; i++)
         inputs = mix_input(inputs, task->op->shared[i].type == PARAM_SCALAR
                                        ? task->op->shared[i].scalar
-                                       : read_value(world, &task->shared[i]));
+                                       : read_spot(world, &task->shared[i]));
     for (unsigned i = 0; i < spec->count; i++)
         if (spec->args[i].type == PARAM_SCALAR)
             inputs = mix_input(inputs, spec->args[i].scalar);
         else if (spec->args[i].type != PARAM_OUTPUT)
-            inputs = mix_input(inputs, read_value(world, &task->args[part][i]));
+            inputs = mix_input(inputs, read_spot(world, &task->args[part][i]));
     return inputs;
 }
 
@@ -35,9 +35,9 @@ static inline void prepare_outputs(struct world *world, unsigned index, unsigned
 
     for (unsigned i = 0; i < spec->count; i++) {
         if (spec->args[i].type == PARAM_OUTPUT)
-            write_value(world, &task->made[part][i], 0);
+            write_spot(world, &task->made[part][i], 0);
         if (spec->args[i].type == PARAM_INOUT)
-            write_value(world, &task->made[part][i], read_value(world, &task->args[part][i]));
+            write_spot(world, &task->made[part][i], read_spot(world, &task->args[part][i]));
     }
 }
 
@@ -48,8 +48,8 @@ static inline void write_outputs(struct world *world, unsigned index, unsigned p
     uint64_t key = key_of(task->key, part, 1);
 
     for (unsigned i = 0; i < spec->count; i++)
-        if (spec->args[i].type == PARAM_OUTPUT || spec->args[i].type == PARAM_INOUT)
-            write_value(world, &task->made[part][i], worker_value(key, task->inputs[part], i));
+        if (param_writes(spec->args[i].type))
+            write_spot(world, &task->made[part][i], worker_value(key, task->inputs[part], i));
 }
 
 static inline unsigned index_of(const struct world *world, const struct task_part *part)
@@ -127,7 +127,8 @@ static inline bool end_remote(struct world *world)
     part = world->running[which];
     world->running[which] = world->running[--world->running_count];
     write_outputs(world, index_of(world, part), part->index);
-    part_ended(world, part, world->tasks[index_of(world, part)].op->parts[part->index].fails);
+    part_ended(world, part,
+               world->tasks[index_of(world, part)].op->parts[part->index].fails != FAILS_NOT);
     settled(world);
     return true;
 }
@@ -159,11 +160,12 @@ static inline struct frame *push_frame(struct world *world, unsigned program, ui
     struct frame *frame = &world->frames[world->height++];
 
     memset(frame->vars, 0, sizeof frame->vars);
-    frame->program = &world->story->programs[program];
+    frame->program = &world->plan->programs[program];
     frame->key = key;
     frame->at = frame->scopes = frame->base = 0;
     frame->state = FRAME_RUNNING;
     frame->part = NULL;
+    frame->misused = false;
     frame->task = LIVE_MAX;
     world->model.errors[world->height - 1] = 0;
     world->model.unfinished[world->height - 1] = 0;
@@ -193,11 +195,7 @@ static inline size_t give_params(struct world *world, struct frame *frame, unsig
         spot.version = type == PARAM_INPUT ? spot.version : 0;
         frame->spots[i] = spot;
         frame->handles[i] = param->value;
-        frame->vars[i] = (struct var){.exists = true,
-                                      .produced = true,
-                                      .given = true,
-                                      .writable = type != PARAM_INPUT,
-                                      .size = spot.size};
+        frame->vars[i] = var_given(type, spot.size);
     }
     return spec->count;
 }
@@ -214,6 +212,7 @@ static inline void begin_nested(struct world *world, struct task_part *part, uns
 
     frame = push_frame(world, (unsigned)world->tasks[index].op->parts[part->index].program,
                        key_of(world->tasks[index].key, part->index, 1));
+    world->nested++;
     frame->part = part;
     frame->task = index;
     frame->base = 1 + (parked > lies ? parked : lies);
@@ -238,7 +237,7 @@ static inline bool start_own(struct world *world)
         begin_nested(world, part, index);
     } else {
         write_outputs(world, index, part->index);
-        part_ended(world, part, spec->fails);
+        part_ended(world, part, spec->fails != FAILS_NOT);
     }
     settled(world);
     return true;
@@ -258,7 +257,7 @@ static inline bool pull_output(struct world *world, struct frame *frame, unsigne
     hold(view.state == TENSOR_HERE && view.holder == frame->spots[var].node &&
              view.place == frame->spots[var].place && view.depth == frame->spots[var].depth,
          "an output lies elsewhere");
-    write_value(world, &own, read_value(world, &frame->spots[var]));
+    write_spot(world, &own, read_spot(world, &frame->spots[var]));
     return true;
 }
 
@@ -274,17 +273,22 @@ static inline void close_model_scope(struct world *world, unsigned depth, unsign
     }
 }
 
+static inline void see_errors(struct world *world, uint64_t key, unsigned errors)
+{
+    sights_add(&world->sights, (struct sight){.key = key, .value = errors, .errors = true});
+}
+
 static inline void end_frame(struct world *world)
 {
     struct frame *frame = top_of(world);
     struct task_part *part = frame->part;
     unsigned errors = world->model.errors[world->height - 1];
-    bool well = errors == 0;
+    bool well = errors == 0 && !frame->misused;
     char text[1024];
 
     hold(task_graph_take_errors(world->graph, text, sizeof text) == errors, "errors: %s", text);
     hold((errors > 0) == (text[0] != '\0'), "%u errors say '%s'", errors, text);
-    world->seen += seen_errors(key_of(frame->key, OPS_MAX, 0), errors);
+    see_errors(world, key_of(frame->key, OPS_MAX, 1), errors);
     for (unsigned i = 0; part && i < frame->program->param_count; i++)
         if (frame->vars[i].writable)
             well &= pull_output(world, frame, i);
@@ -320,6 +324,7 @@ static inline void do_scope_end(struct world *world, struct frame *frame)
     struct error err;
 
     hold((task_graph_scope_end(world->graph, &err) == 0) == ended, "scope_end: %d", ended);
+    frame->misused |= !ended;
     if (ended)
         close_model_scope(world, frame->base + scopes, world->height - 1);
     frame->at++;
@@ -343,7 +348,9 @@ static inline void look_around(struct world *world, const struct frame *frame)
         hold(view.state == (failed ? TENSOR_FAILED : TENSOR_HERE) &&
                  view.version == spot->version && view.size == frame->vars[i].size,
              "tensor %u: state %d version %u", i, view.state, view.version);
-        world->seen += seen_tensor(key, i, failed, failed ? 0 : read_value(world, spot));
+        sights_add(&world->sights, (struct sight){.key = key_of(key, i, 0),
+                                                  .failed = failed,
+                                                  .value = failed ? 0 : read_spot(world, spot)});
     }
 }
 
@@ -384,7 +391,7 @@ static inline void do_errors(struct world *world, struct frame *frame)
 
     hold(errors == world->model.errors[world->height - 1], "%u errors, not %u", errors,
          world->model.errors[world->height - 1]);
-    world->seen += seen_errors(key_of(frame->key, frame->at, 0), errors);
+    see_errors(world, key_of(frame->key, frame->at, 1), errors);
     world->model.errors[world->height - 1] = 0;
     frame->at++;
 }
@@ -418,6 +425,10 @@ static inline void do_op(struct world *world)
         break;
     case OP_REGISTER:
         do_register(world, frame, op);
+        break;
+    case OP_WRITE:
+        write_spot(world, &frame->spots[op->var], op->value);
+        frame->at++;
         break;
     case OP_SUBMIT:
         do_submit(world, frame, op);
@@ -502,30 +513,30 @@ static inline void step(struct world *world, unsigned eager)
     do_op(world);
 }
 
-static inline void world_begin(struct world *world, const struct story *story, uint64_t seed)
+static inline void world_begin(struct world *world, const struct plan *plan, uint64_t seed)
 {
     struct task_graph_config config = {.self = {.level = LEVEL_HOST},
-                                       .task_slots = story->slots,
-                                       .buffer_bytes = story->bytes,
+                                       .task_slots = plan->slots,
+                                       .buffer_bytes = plan->bytes,
                                        .window = WORLD_WINDOW,
                                        .system = "linqu"};
     struct error err;
 
-    memset(world, 0, offsetof(struct world, bytes));
-    world->story = story;
-    world->model.story = story;
+    memset(world, 0, offsetof(struct world, sights));
+    world->plan = world->model.plan = plan;
+    world->sights.count = 0;
     world->random = seed;
     world->graph = task_graph_create(&config);
     push_frame(world, 0, 1);
     hold(task_graph_begin(world->graph, 1, NULL, NULL, 0, &err) == 0, "%s", err.text);
 }
 
-/* Run the story to its end. */
-static inline void world_run(struct world *world, const struct story *story, uint64_t seed)
+/* Run the plan to its end. */
+static inline void world_run(struct world *world, const struct plan *plan, uint64_t seed)
 {
     unsigned eager;
 
-    world_begin(world, story, seed);
+    world_begin(world, plan, seed);
     eager = random_below(&world->random, 101);
     while (world->height)
         step(world, eager);

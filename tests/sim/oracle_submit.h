@@ -7,9 +7,7 @@
 
 static inline void note_refusal(struct world *world, const struct frame *frame)
 {
-    hold(world->refusals.count < sizeof world->refusals.keys / sizeof *world->refusals.keys,
-         "too many refusals");
-    world->refusals.keys[world->refusals.count++] = key_of(frame->key, frame->at, 0);
+    hold(refusals_add(&world->refusals, key_of(frame->key, frame->at, 0)), "too many refusals");
 }
 
 /* Its latest version is no longer the variable's. */
@@ -29,7 +27,7 @@ static inline enum submit_result foretell(const struct world *world, unsigned de
 
     for (unsigned node = 0; node < NODES; node++)
         rings[node] = model->rings[node][depth];
-    if (model->live[depth] < world->story->slots && claim_fits(model, rings, wants, places))
+    if (model->live[depth] < world->plan->slots && claim_fits(model, rings, wants, places))
         return SUBMIT_DONE;
     for (unsigned i = 0; i < world->height; i++)
         standing[i] = world->frames[i].part ? world->frames[i].task : LIVE_MAX;
@@ -42,7 +40,7 @@ static inline void claim_in_model(struct world *world, unsigned depth, const str
     uint32_t place;
 
     for (unsigned i = 0; i < wants->count; i++)
-        hold(ring_place(&world->model.rings[wants->items[i].node][depth], world->story->bytes,
+        hold(ring_place(&world->model.rings[wants->items[i].node][depth], world->plan->bytes,
                         wants->items[i].size, &place),
              "the model's claim");
 }
@@ -50,19 +48,18 @@ static inline void claim_in_model(struct world *world, unsigned depth, const str
 static inline void do_alloc(struct world *world, struct frame *frame, const struct op *op)
 {
     frame->handles[op->var] = task_graph_alloc(world->graph, op->size);
-    frame->vars[op->var] = (struct var){
-        .exists = true, .writable = true, .scope = (uint8_t)frame->scopes, .size = op->size};
+    frame->vars[op->var] = var_made(op, true, frame->scopes);
     frame->spots[op->var] = (struct spot){.task = LIVE_MAX};
     frame->at++;
 }
 
 static inline void registered(struct world *world, struct frame *frame, const struct op *op,
-                              const struct task *task, uint32_t place)
+                              const struct task *task, uint8_t holder, uint32_t place)
 {
     unsigned depth = frame->base + frame->scopes;
     unsigned index = model_new_task(&world->model, world->height - 1, depth);
     struct task_model *model = &world->model.tasks[index];
-    struct spot spot = {.node = op->holder,
+    struct spot spot = {.node = holder,
                         .depth = (uint8_t)depth,
                         .place = op->size ? place : 0,
                         .size = op->size,
@@ -73,8 +70,8 @@ static inline void registered(struct world *world, struct frame *frame, const st
     model->ended = true;
     model->outputs = model->open = model->part_count = model->parts_ended = 1;
     model->parts[0].started = model->parts[0].ended = true;
-    model->parts[0].target = op->holder;
-    model->made[0].node = op->holder;
+    model->parts[0].target = holder;
+    model->made[0].node = holder;
     model->made[0].size = aligned(op->size);
     model->made[0].version = 1;
     model->made[0].wire = frame->handles[op->var];
@@ -82,12 +79,13 @@ static inline void registered(struct world *world, struct frame *frame, const st
              task->id == model->id && task->depth == depth,
          "registered data lies elsewhere");
     frame->spots[op->var] = spot;
-    write_value(world, &spot, op->value);
+    write_spot(world, &spot, op->value);
 }
 
 static inline void do_register(struct world *world, struct frame *frame, const struct op *op)
 {
     unsigned depth = frame->base + frame->scopes;
+    uint8_t holder = (uint8_t)place_of(world->plan, 0, op->level, op->choice);
     struct wants wants = {.count = op->size > 0};
     uint32_t places[PARTS_MAX * ARGS_MAX] = {0};
     const struct task *task = NULL;
@@ -95,11 +93,11 @@ static inline void do_register(struct world *world, struct frame *frame, const s
     struct error err;
     enum submit_result right = SUBMIT_REFUSED, result;
 
-    wants.items[0].node = op->holder;
+    wants.items[0].node = holder;
     wants.items[0].size = aligned(op->size);
-    if (op->size <= world->story->bytes)
+    if (op->size <= world->plan->bytes)
         right = foretell(world, depth, &wants, places);
-    result = task_graph_register(world->graph, op->holder, op->size, &handle, &task, &err);
+    result = task_graph_register(world->graph, holder, op->size, &handle, &task, &err);
     hold(result == right, "registering gave %d, not %d", result, right);
     if (result == SUBMIT_FULL) {
         frame->state = FRAME_BLOCKED;
@@ -108,14 +106,11 @@ static inline void do_register(struct world *world, struct frame *frame, const s
     if (result == SUBMIT_DEADLOCK)
         note_refusal(world, frame);
     frame->handles[op->var] = result == SUBMIT_DONE ? handle : 0;
-    frame->vars[op->var] = (struct var){.exists = result == SUBMIT_DONE,
-                                        .produced = true,
-                                        .writable = true,
-                                        .scope = (uint8_t)frame->scopes,
-                                        .size = op->size};
+    frame->vars[op->var] = var_made(op, result == SUBMIT_DONE, frame->scopes);
+    frame->misused |= result != SUBMIT_DONE;
     frame->spots[op->var].task = LIVE_MAX;
     if (result == SUBMIT_DONE) {
-        registered(world, frame, op, task, places[0]);
+        registered(world, frame, op, task, holder, places[0]);
         claim_in_model(world, depth, &wants);
     }
     frame->at++;
@@ -131,30 +126,32 @@ struct words {
     struct task_argument args[PARTS_MAX][ARGS_MAX];
 };
 
-static inline struct task_argument word_of(const struct frame *frame, const struct arg *arg)
+static inline struct task_argument argument_of(const struct frame *frame, const struct arg *arg)
 {
     return (struct task_argument){.type = arg->type,
                                   .value = arg->type == PARAM_SCALAR ? arg->scalar
                                                                      : frame->handles[arg->var]};
 }
 
-static inline void put_in_words(struct words *words, const struct frame *frame, const struct op *op)
+static inline void put_in_words(const struct world *world, struct words *words,
+                                const struct frame *frame, const struct op *op)
 {
     words->spec = (struct task_spec){.parts = words->parts,
                                      .part_count = op->part_count,
                                      .shared = words->shared,
-                                     .shared_count = op->shared_count};
+                                     .shared_count = op->shared_count,
+                                     .refusal = names_nothing(op) ? "not there" : NULL};
     for (unsigned i = 0; i < op->shared_count; i++)
-        words->shared[i] = word_of(frame, &op->shared[i]);
+        words->shared[i] = argument_of(frame, &op->shared[i]);
     for (unsigned i = 0; i < op->part_count; i++) {
         const struct part *part = &op->parts[i];
 
-        words->parts[i] = (struct part_spec){.target = part->target,
+        words->parts[i] = (struct part_spec){.target = target_of(world, part),
                                              .kernel = part->program < 0 ? "worker" : "program",
                                              .arguments = words->args[i],
                                              .count = part->count};
         for (unsigned k = 0; k < part->count; k++)
-            words->args[i][k] = word_of(frame, &part->args[k]);
+            words->args[i][k] = argument_of(frame, &part->args[k]);
     }
 }
 
@@ -173,7 +170,8 @@ static inline unsigned layer_of(const struct frame *frame, const struct op *op)
     return frame->base + scope;
 }
 
-static inline struct wants wants_of(const struct frame *frame, const struct op *op)
+static inline struct wants wants_of(const struct world *world, const struct frame *frame,
+                                    const struct op *op)
 {
     struct wants wants = {.count = 0};
 
@@ -183,7 +181,7 @@ static inline struct wants wants_of(const struct frame *frame, const struct op *
 
             if (!arg_makes(arg, frame->vars) || !frame->vars[arg->var].size)
                 continue;
-            wants.items[wants.count].node = op->parts[i].target;
+            wants.items[wants.count].node = target_of(world, &op->parts[i]);
             wants.items[wants.count++].size = aligned(frame->vars[arg->var].size);
         }
     return wants;
@@ -193,7 +191,7 @@ static inline struct wants wants_of(const struct frame *frame, const struct op *
 static inline bool bind_arg(struct world *world, const struct frame *frame, unsigned index,
                             const struct arg *arg, struct spot *spot)
 {
-    if (arg->type != PARAM_INPUT && arg->type != PARAM_INOUT)
+    if (!param_reads(arg->type))
         return false;
     *spot = frame->spots[arg->var];
     if (spot->task == LIVE_MAX)
@@ -221,22 +219,21 @@ static inline void make_one(struct world *world, struct frame *frame, unsigned i
                             unsigned k, bool wrong, uint32_t place)
 {
     struct task_model *model = &world->model.tasks[index];
-    const struct part *part = &world->tasks[index].op->parts[i];
-    unsigned var = part->args[k].var;
+    unsigned var = world->tasks[index].op->parts[i].args[k].var;
     uint32_t version = frame->spots[var].version + 1;
 
     if (frame->vars[var].produced && frame->spots[var].task == index)
         return;
     leave_version(world, frame, var);
     frame->vars[var].produced = true;
-    frame->spots[var] = (struct spot){.node = part->target,
+    frame->spots[var] = (struct spot){.node = model->parts[i].target,
                                       .depth = model->depth,
                                       .place = place,
                                       .size = frame->vars[var].size,
                                       .version = version,
                                       .task = index};
     world->tasks[index].made[i][k] = frame->spots[var];
-    model->made[model->outputs].node = part->target;
+    model->made[model->outputs].node = model->parts[i].target;
     model->made[model->outputs].part = (uint8_t)i;
     model->made[model->outputs].size = wrong ? 0 : aligned(frame->vars[var].size);
     model->made[model->outputs].version = version;
@@ -318,7 +315,7 @@ static inline void submitted(struct world *world, struct frame *frame, const str
     model->unfinished[world->height - 1]++;
     task->part_count = op->part_count;
     for (unsigned i = 0; i < op->part_count; i++)
-        task->parts[i].target = op->parts[i].target;
+        task->parts[i].target = target_of(world, &op->parts[i]);
     if (!wrong)
         failed = bind_all(world, frame, op, index);
     make_all_versions(world, frame, index, wrong, places);
@@ -350,16 +347,16 @@ static inline void refused(struct world *world, struct frame *frame, const struc
 
 static inline void do_submit(struct world *world, struct frame *frame, const struct op *op)
 {
-    bool wrong = submit_wrong(world->story, op, frame->vars);
+    bool wrong = submit_wrong(world->plan, op, frame->vars, 0);
     unsigned depth = layer_of(frame, op);
-    struct wants wants = wrong ? (struct wants){.count = 0} : wants_of(frame, op);
+    struct wants wants = wrong ? (struct wants){.count = 0} : wants_of(world, frame, op);
     uint32_t places[PARTS_MAX * ARGS_MAX] = {0};
     struct words words;
     struct task_key key;
     struct error err;
     enum submit_result right = foretell(world, depth, &wants, places), result;
 
-    put_in_words(&words, frame, op);
+    put_in_words(world, &words, frame, op);
     result = task_graph_submit(world->graph, &words.spec, &key, &err);
     hold(result == right, "submitting gave %d, not %d (%s)", result, right, err.text);
     if (result == SUBMIT_FULL) {

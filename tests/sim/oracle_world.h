@@ -1,4 +1,4 @@
-/* Runs a story through the core: one node that submits, others that only compute, real bytes in
+/* Runs a plan through the core: one node that submits, others that only compute, real bytes in
  * every ring, and events in an order that a seed decides. After every event the core is held
  * against the model. */
 
@@ -10,7 +10,6 @@
 #include "core/account.h"
 #include "core/layer.h"
 #include "oracle_model.h"
-#include "oracle_reference.h"
 
 enum { RUNNING_MAX = 64, RING_BYTES_MAX = 2048, WORLD_WINDOW = 2 };
 
@@ -35,6 +34,7 @@ struct frame {
     uint64_t handles[VARS_MAX];
     struct task_part *part; // that it runs; NULL for the outermost
     unsigned task;
+    bool misused; // it fails, whatever becomes of its tasks
 };
 
 /* What the world remembers of a task, by its index in the model. */
@@ -48,7 +48,7 @@ struct task_world {
 };
 
 struct world {
-    const struct story *story;
+    const struct plan *plan;
     struct task_graph *graph;
     struct model model;
     struct task_world tasks[LIVE_MAX];
@@ -58,12 +58,12 @@ struct world {
     unsigned running_count;
     struct refusals refusals;
     uint64_t random, now_ns;
-    uint64_t seen;
-    uint64_t
-        quiet; // a sum over what the rings were like whenever the outermost activation had waited
+    uint64_t quiet;    // what the rings were like whenever the outermost activation had waited
     uint64_t released; // a sum over what the core let the holders forget
     unsigned released_count;
-    uint64_t events;
+    uint64_t events, nested;
+    /* From here on nothing is cleared between runs. */
+    struct sights sights;
     uint8_t bytes[NODES][RING_DEPTHS][RING_BYTES_MAX];
 };
 
@@ -72,30 +72,32 @@ static inline struct frame *top_of(struct world *world)
     return &world->frames[world->height - 1];
 }
 
-/* --- bytes: a value is written so that any other write shows ---------------------------------- */
-
-static inline uint64_t *words_of(struct world *world, const struct spot *spot)
+/* All programs run at the top. */
+static inline uint8_t target_of(const struct world *world, const struct part *part)
 {
-    hold(spot->place % 8 == 0 && spot->place + spot->size <= world->story->bytes,
-         "beyond the ring");
-    return (uint64_t *)(void *)&world->bytes[spot->node][spot->depth][spot->place];
+    return (uint8_t)part_place(world->plan, 0, part);
 }
 
-static inline void write_value(struct world *world, const struct spot *spot, uint64_t value)
-{
-    uint64_t *words = words_of(world, spot);
+/* --- bytes ------------------------------------------------------------------------------------ */
 
-    for (unsigned i = 0; i < spot->size / 8; i++)
-        words[i] = value * (2 * i + 1);
+static inline uint8_t *bytes_of(struct world *world, const struct spot *spot)
+{
+    hold(spot->place % 8 == 0 && spot->place + spot->size <= world->plan->bytes, "beyond the ring");
+    return &world->bytes[spot->node][spot->depth][spot->place];
 }
 
-static inline uint64_t read_value(struct world *world, const struct spot *spot)
+static inline void write_spot(struct world *world, const struct spot *spot, uint64_t value)
 {
-    const uint64_t *words = words_of(world, spot);
+    write_value(bytes_of(world, spot), spot->size, fitting(value, spot->size));
+}
 
-    for (unsigned i = 1; i < spot->size / 8; i++)
-        hold(words[i] == words[0] * (2 * i + 1), "bytes of a live version were overwritten");
-    return spot->size ? words[0] : 0;
+static inline uint64_t read_spot(struct world *world, const struct spot *spot)
+{
+    uint64_t value;
+
+    hold(read_value(bytes_of(world, spot), spot->size, &value),
+         "bytes of a live version were overwritten");
+    return value;
 }
 
 /* --- the core against the model --------------------------------------------------------------- */

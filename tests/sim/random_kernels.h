@@ -7,7 +7,7 @@
 #include <stdio.h>
 
 #include "node/runtime.h"
-#include "random_model.h"
+#include "reference.h"
 #include "sim/world.h"
 
 /* Every task begins with two scalars: its operation, and the key of what it is. */
@@ -152,8 +152,8 @@ static bool was_refused(const struct interpreter *run, uint64_t key)
     struct activation_view view;
 
     task_graph_top(world_node(world, run->rank)->runtime->graph, &view);
-    if (view.deadlock && running.refusals.count < 1024)
-        running.refusals.keys[running.refusals.count++] = key;
+    if (view.deadlock && !refusals_add(&running.refusals, key))
+        complain("too many deadlocks", key, 0);
     return view.deadlock;
 }
 
@@ -274,11 +274,7 @@ static void run_tensor(struct interpreter *run, unsigned at)
                                 ? register_value(run, op)
                                 : linqu_alloc_tensor(run->rt, linqu_self_coord(run->rt), op->size);
     run->over = registered && was_refused(run, key_of(run->key, at, 0));
-    run->vars[op->var] = (struct var){.exists = run->handles[op->var] != 0,
-                                      .produced = registered,
-                                      .writable = true,
-                                      .scope = (uint8_t)run->scopes,
-                                      .size = op->size};
+    run->vars[op->var] = var_made(op, run->handles[op->var] != 0, run->scopes);
     if (!run->handles[op->var] && !registered)
         complain("alloc_tensor gives nothing", run->key, at);
 }
@@ -306,15 +302,6 @@ static void run_wait(const struct interpreter *run, unsigned at)
 
         see((struct sight){.key = key_of(key, i, 0), .failed = !here, .value = value});
     }
-}
-
-static void run_scope_end(struct interpreter *run)
-{
-    linqu_scope_end(run->rt);
-    for (unsigned i = 0; run->scopes && i < VARS_MAX; i++)
-        if (run->vars[i].exists && run->vars[i].scope == run->scopes && !run->vars[i].given)
-            run->vars[i].over = true;
-    run->scopes -= run->scopes > 0;
 }
 
 static void run_errors(const struct interpreter *run, unsigned at)
@@ -351,7 +338,8 @@ static void run_op(struct interpreter *run, unsigned at)
         run->scopes++;
         break;
     case OP_SCOPE_END:
-        run_scope_end(run);
+        linqu_scope_end(run->rt);
+        end_scope(run->vars, &run->scopes);
         break;
     case OP_WAIT:
         run_wait(run, at);
@@ -371,10 +359,7 @@ static void run_program(LinquRuntime *rt, uint64_t *args, unsigned number, uint6
     world_here(&run.rank);
     for (unsigned i = 0; i < run.program->param_count; i++) {
         run.handles[i] = args[ARGS_OWN + i];
-        run.vars[i] = (struct var){.exists = true,
-                                   .given = true,
-                                   .produced = true,
-                                   .writable = run.program->param_types[i] != PARAM_INPUT};
+        run.vars[i] = var_given(run.program->param_types[i], 0);
     }
     for (unsigned at = 0; at < run.program->op_count && !run.over; at++)
         run_op(&run, at);

@@ -3,10 +3,11 @@
 #ifndef TESTS_RANDOM_VALUES_H
 #define TESTS_RANDOM_VALUES_H
 
-#include <stdlib.h>
+#include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 
-#include "random_program.h"
+#include "../unit/suite.h"
 
 /* The key of a thing that happens in a run, the same in whatever order things happen. */
 static inline uint64_t key_of(uint64_t around, uint64_t a, uint64_t b)
@@ -97,12 +98,41 @@ static inline void sights_sort(struct sights *sights)
         qsort(sights->list, sights->count, sizeof *sights->list, sight_order);
 }
 
-/* Submits and registrations that were refused for a proven deadlock, by key: only the run can know.
- * The activation ends there. */
+/* Every sight is the right one, when both are sorted; false, with the first that is not. */
+static inline bool sights_agree(const struct sights *seen, const struct sights *right, char *out,
+                                size_t size)
+{
+    for (size_t i = 0; i < seen->count && i < right->count; i++) {
+        const struct sight *a = &seen->list[i], *b = &right->list[i];
+
+        if (a->key == b->key && a->failed == b->failed && a->value == b->value)
+            continue;
+        snprintf(out, size,
+                 "sight %zu: key %016" PRIx64 " %s %s %" PRIx64
+                 ", the reference has key %016" PRIx64 " %s %" PRIx64,
+                 i, a->key, a->errors ? "errors" : "", a->failed ? "failed" : "value", a->value,
+                 b->key, b->failed ? "failed" : "value", b->value);
+        return false;
+    }
+    snprintf(out, size, "%zu sights, the reference has %zu", seen->count, right->count);
+    return seen->count == right->count;
+}
+
+/* Submits and registrations that were refused for a proven deadlock, by key: only the run can
+ * know. */
 struct refusals {
-    uint64_t keys[1024];
+    uint64_t keys[4096];
     unsigned count;
 };
+
+/* False when they are too many. */
+static inline bool refusals_add(struct refusals *refusals, uint64_t key)
+{
+    if (refusals->count == sizeof refusals->keys / sizeof *refusals->keys)
+        return false;
+    refusals->keys[refusals->count++] = key;
+    return true;
+}
 
 static inline bool is_refused(const struct refusals *refusals, uint64_t key)
 {

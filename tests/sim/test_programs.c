@@ -9,6 +9,7 @@
 #include <jansson.h>
 #include <stdio.h>
 
+#include "generate.h"
 #include "random_accounts.h"
 #include "random_kernels.h"
 
@@ -66,22 +67,7 @@ static void tell_story(const struct world *world)
     fwrite(story->data, 1, story->size, stderr);
 }
 
-/* Every sight is the model's. */
-static void compare_all(const struct sights *seen, const struct sights *right)
-{
-    for (size_t i = 0; i < seen->count && i < right->count; i++) {
-        const struct sight *a = &seen->list[i], *b = &right->list[i];
-
-        hold(a->key == b->key && a->failed == b->failed && a->value == b->value,
-             "sight %zu: key %016" PRIx64 " %s %s %" PRIx64 ", the model has key %016" PRIx64
-             " %s %" PRIx64,
-             i, a->key, a->errors ? "errors" : "", a->failed ? "failed" : "value", a->value, b->key,
-             b->failed ? "failed" : "value", b->value);
-    }
-    hold(seen->count == right->count, "%zu sights, the model has %zu", seen->count, right->count);
-}
-
-/* Where something was lost, more has failed; what has not is the model's. */
+/* Where something was lost, more has failed; what has not is the reference's. */
 static void compare_rest(const struct sights *seen, const struct sights *right)
 {
     for (size_t i = 0; i < seen->count; i++) {
@@ -91,13 +77,13 @@ static void compare_rest(const struct sights *seen, const struct sights *right)
 
         if (a->failed)
             continue;
-        hold(b, "sight of key %016" PRIx64 ", which the model has not", a->key);
+        hold(b, "sight of key %016" PRIx64 ", which the reference has not", a->key);
         if (a->errors)
-            hold(a->value >= b->value, "fewer errors than the model has");
+            hold(a->value >= b->value, "fewer errors than the reference has");
         else
             hold(!b->failed && a->value == b->value,
-                 "key %016" PRIx64 " is %" PRIx64 ", the model has %s %" PRIx64, a->key, a->value,
-                 b->failed ? "failed" : "value", b->value);
+                 "key %016" PRIx64 " is %" PRIx64 ", the reference has %s %" PRIx64, a->key,
+                 a->value, b->failed ? "failed" : "value", b->value);
     }
 }
 
@@ -108,37 +94,38 @@ static void check_exec(const struct world *world, uint64_t number, bool well, bo
     if (!world_node(world, plan.roots[number - 1].rank)) // the launcher hears of that as a death
         return;
     hold(exec->done, "exec %" PRIu64 " never ends", number);
-    hold(lossy || exec->failed == !well, "exec %" PRIu64 " %s, the model %s: %s", number,
+    hold(lossy || exec->failed == !well, "exec %" PRIu64 " %s, the reference %s: %s", number,
          exec->failed ? "fails" : "completes", well ? "completes" : "fails", exec->error);
-    hold(well || exec->failed || plan.registers_much, "exec %" PRIu64 " completes, the model fails",
-         number);
+    hold(well || exec->failed || plan.registers_much,
+         "exec %" PRIu64 " completes, the reference fails", number);
     hold(!exec->failed || strstr(exec->error, ": "), "a failure without a sentence: '%s'",
          exec->error);
 }
 
-/* The model of all execs. */
+/* All execs, against the reference. */
 static void compare(const struct world *world, bool lossy)
 {
-    struct model model = {.plan = &plan, .refusals = &running.refusals};
+    struct reference reference = {.plan = &plan, .refusals = &running.refusals};
     bool well[ROOTS_MAX];
+    char text[256];
 
     tell_story(world);
     for (unsigned i = 0; i < plan.root_count; i++)
-        well[i] = model_activation(&model, plan.roots[i].program, plan.roots[i].rank,
-                                   key_of(i + 1, 0, 1), NULL, NULL);
+        well[i] = reference_activation(&reference, plan.roots[i].program, plan.roots[i].rank,
+                                       key_of(i + 1, 0, 1), NULL, NULL);
     sights_sort(&running.sights);
-    sights_sort(&model.sights);
+    sights_sort(&reference.sights);
     hold(!running.complaint[0], "%s", running.complaint);
     for (unsigned i = 0; i < plan.root_count; i++)
         check_exec(world, i + 1, well[i], lossy);
     if (lossy)
-        compare_rest(&running.sights, &model.sights);
+        compare_rest(&running.sights, &reference.sights);
     else
-        compare_all(&running.sights, &model.sights);
-    free(model.sights.list);
+        hold(sights_agree(&running.sights, &reference.sights, text, sizeof text), "%s", text);
+    free(reference.sights.list);
 }
 
-/* Those execs whose end was heard of ended as the model says, or failed with a sentence. */
+/* Those execs whose end was heard of ended as the reference says, or failed with a sentence. */
 static void compare_done(const struct world *world)
 {
     hold(!running.complaint[0], "%s", running.complaint);
@@ -163,7 +150,7 @@ static void begin_execs(struct world *world)
 static void begin_run(uint64_t seed)
 {
     seed_now = seed;
-    gen_plan(&plan, seed);
+    gen_plan(&plan, seed, false);
     free(running.sights.list);
     memset(&running, 0, sizeof running);
     running.plan = &plan;

@@ -1,112 +1,16 @@
-/* Random programs for a whole tree: what activations at all levels do, one operation after the
- * other, and what runs in their tasks. Unlike the oracle's, they go through kernels, messages and
- * nodes. */
+/* The generator of random programs. The same seed gives the same programs everywhere. */
 
-#ifndef TESTS_RANDOM_PROGRAM_H
-#define TESTS_RANDOM_PROGRAM_H
-
-#include <stdbool.h>
-#include <stdint.h>
-#include <stdio.h>
+#ifndef TESTS_GENERATE_H
+#define TESTS_GENERATE_H
 
 #include "../unit/suite.h"
-#include "core/task.h"
-#include "topo/topology.h"
+#include "program.h"
 
-enum {
-    PROGRAMS = 4, // 0 is what the launcher calls; a program calls only those with a higher number
-    OPS_MAX = 40,
-    VARS_MAX = 48,
-    ARGS_MAX = 4,
-    PARTS_MAX = 4,
-    SHARED_MAX = 2,
-    REGISTER_MAX = 64 * 1024,
-    ROOTS_MAX = 4,
-};
+#define BARE_SPEC "L6:1 L3:3" // the submitter and three that only compute
 
 /* How many scopes each may have open, so that nested on one node the innermost begins at depth 8 at
  * most. */
 static const unsigned scopes_max[PROGRAMS] = {3, 2, 0, 0};
-
-enum op_kind {
-    OP_ALLOC,
-    OP_REGISTER,
-    OP_WRITE, // an own output, before any task has seen it
-    OP_SUBMIT,
-    OP_FREE,
-    OP_SCOPE_BEGIN,
-    OP_SCOPE_END,
-    OP_WAIT,   // for all tasks of the activation, then look at every tensor
-    OP_ERRORS, // read and clear the failures; only after OP_WAIT
-};
-
-/* How a part fails. */
-enum failing {
-    FAILS_NOT,
-    FAILS_BROKEN,  // its code cannot be loaded where it is to run
-    FAILS_LOST,    // its code is not to be had
-    FAILS_UNKNOWN, // no kernel has that name
-    FAILS_TARGET,  // no node is there
-    FAILS_BY_CALL, // a worker that does what only an orchestration may
-    FAILS_KINDS,
-};
-
-struct arg {
-    uint8_t type; // enum param_type
-    uint8_t var;  // the tensor
-    uint64_t scalar;
-};
-
-struct part {
-    uint8_t level;   // of the target
-    uint16_t choice; // which of the nodes of that level below
-    int8_t program;  // -1: a worker
-    uint8_t fails;   // enum failing
-    uint8_t count;
-    struct arg args[ARGS_MAX];
-};
-
-struct op {
-    uint8_t kind;
-    uint8_t var;     // ALLOC, REGISTER: which it makes; FREE, WRITE: which
-    uint8_t level;   // REGISTER: of the holder
-    uint16_t choice; // REGISTER
-    uint32_t size;   // bytes
-    uint64_t value;  // REGISTER, WRITE
-    bool group;
-    uint8_t part_count, shared_count;
-    struct arg shared[SHARED_MAX];
-    struct part parts[PARTS_MAX];
-};
-
-struct program {
-    uint8_t level;
-    uint8_t param_count; // its first variables are its parameters
-    uint8_t param_types[ARGS_MAX];
-    uint8_t var_count;
-    uint8_t op_count;
-    struct op ops[OPS_MAX];
-};
-
-/* What the launcher starts. */
-struct root {
-    uint8_t program;
-    uint32_t rank;
-};
-
-struct plan {
-    const char *spec; // of the topology
-    struct topology topology;
-    struct program programs[PROGRAMS];
-    uint32_t slots; // of a task ring
-    uint32_t bytes; // of a buffer ring
-    uint64_t copy_budget;
-    bool frees;
-    bool fails;          // some part fails
-    bool registers_much; // more than a ring: refused with the activation, unless its holder is dead
-    struct root roots[ROOTS_MAX];
-    unsigned root_count;
-};
 
 /* What the generator believes of a variable; it is right unless a task fails or is refused. */
 struct belief {
@@ -120,8 +24,9 @@ struct generator {
     uint64_t random;
     unsigned number; // of the program
     unsigned scopes; // open now
-    unsigned failing,
-        breaking; // of 1000: how often a part fails, how often a parameter is nonsense
+    /* Of 1000: how often a part fails, how often a parameter is nonsense. */
+    unsigned failing, breaking;
+    unsigned calling; // one part in so many runs a program, where it may
     struct belief vars[VARS_MAX];
 };
 
@@ -285,7 +190,8 @@ static inline void gen_part(struct generator *generator, struct op *op)
     *part = (struct part){.level = random_level(generator),
                           .choice = (uint16_t)roll(generator, 1 << 16),
                           .program = -1};
-    if (generator->number + 1 < PROGRAMS && !op->shared_count && roll(generator, 2))
+    if (generator->number + 1 < PROGRAMS && !op->shared_count &&
+        roll(generator, generator->calling) == 1)
         gen_call(generator, op, part);
     if (part->count == 0 && part->program < 0)
         for (unsigned count = roll(generator, ARGS_MAX + 1); part->count < count; part->count++)
@@ -404,15 +310,17 @@ static inline void gen_program(struct generator *generator, unsigned number)
         add_op(generator, OP_WAIT);
 }
 
-/* Level by level: the first program stands at the top, the others anywhere at or below. */
+/* The first program stands at the top, the others anywhere at or below; or all at the top. */
 static inline void gen_levels(struct generator *generator)
 {
     struct plan *plan = generator->plan;
 
     generator->program = &plan->programs[0];
-    plan->programs[0].level = plan->topology.top;
-    for (unsigned number = 1; number < PROGRAMS; number++)
-        plan->programs[number].level = random_level(generator);
+    for (unsigned number = 0; number < PROGRAMS; number++) {
+        plan->programs[number].level = plan->topology.top;
+        if (number && !plan->bare)
+            plan->programs[number].level = random_level(generator);
+    }
 }
 
 /* The first program twice, one run behind the other, and elsewhere, at the same time, what needs no
@@ -433,21 +341,41 @@ static inline void gen_roots(struct generator *generator)
     }
 }
 
-static inline void gen_plan(struct plan *plan, uint64_t seed)
+static inline void gen_rings(struct generator *generator)
+{
+    struct plan *plan = generator->plan;
+
+    if (plan->bare) {
+        plan->slots = 1u << (1 + roll(generator, 5));
+        plan->bytes = 256u << roll(generator, 4);
+        return;
+    }
+    plan->slots = 1u << (roll(generator, 4) ? 4 + roll(generator, 3) : 1 + roll(generator, 3));
+    plan->bytes = 256u << (roll(generator, 4) ? 4 + roll(generator, 4) : roll(generator, 4));
+    if (roll(generator, 12) == 0)
+        plan->bytes = roll(generator, 6) ? 512u * 1024 : 3u * 1024 * 1024;
+}
+
+static inline void gen_topology(struct generator *generator)
 {
     static const char *const specs[] = {"1x1x3",          "2x2x2",         "1x2x2x2",
                                         "2x1x1x3",        "L6:1 L3:3",     "L6:1 L4:2",
                                         "L6:1 L5:2 L3:2", "L7:1 L6:2 L4:2"};
-    struct generator generator = {.plan = plan, .random = seed * 2 + 1};
+    struct plan *plan = generator->plan;
     struct error err;
 
-    *plan = (struct plan){.spec = specs[roll(&generator, sizeof specs / sizeof *specs)]};
+    plan->spec = plan->bare ? BARE_SPEC : specs[roll(generator, sizeof specs / sizeof *specs)];
     if (topology_parse(plan->spec, &plan->topology, &err) < 0)
         ck_abort_msg("%s", err.text);
-    plan->slots = 1u << (roll(&generator, 4) ? 4 + roll(&generator, 3) : 1 + roll(&generator, 3));
-    plan->bytes = 256u << (roll(&generator, 4) ? 4 + roll(&generator, 4) : roll(&generator, 4));
-    if (roll(&generator, 12) == 0)
-        plan->bytes = roll(&generator, 6) ? 512u * 1024 : 3u * 1024 * 1024;
+}
+
+static inline void gen_plan(struct plan *plan, uint64_t seed, bool bare)
+{
+    struct generator generator = {.plan = plan, .random = seed * 2 + 1, .calling = bare ? 4 : 2};
+
+    *plan = (struct plan){.bare = bare};
+    gen_topology(&generator);
+    gen_rings(&generator);
     plan->frees = roll(&generator, 4) != 0;
     plan->copy_budget = roll(&generator, 3) ? 0 : 1 + roll(&generator, plan->bytes);
     generator.failing = roll(&generator, 3) ? 0 : 80;
@@ -456,48 +384,6 @@ static inline void gen_plan(struct plan *plan, uint64_t seed)
     for (unsigned number = PROGRAMS; number-- > 0;)
         gen_program(&generator, number);
     gen_roots(&generator);
-}
-
-/* --- for reading ------------------------------------------------------------------------------ */
-
-static inline void print_args(const struct arg *args, unsigned count)
-{
-    static const char *const types[] = {"in", "out", "inout", "scalar"};
-
-    for (unsigned i = 0; i < count; i++)
-        fprintf(stderr, " %s", types[args[i].type]);
-    for (unsigned i = 0; i < count; i++)
-        if (args[i].type != PARAM_SCALAR)
-            fprintf(stderr, " v%u", args[i].var);
-}
-
-static inline void print_op(const struct op *op, unsigned at)
-{
-    static const char *const kinds[] = {"alloc",       "register",  "write", "submit", "free",
-                                        "scope_begin", "scope_end", "wait",  "errors"};
-
-    fprintf(stderr, "  %2u %s v%u size=%u level=%u%s", at, kinds[op->kind], op->var, op->size,
-            op->level, op->group ? " group" : "");
-    print_args(op->shared, op->shared_count);
-    for (unsigned i = 0; i < op->part_count; i++) {
-        const struct part *part = &op->parts[i];
-
-        fprintf(stderr, "\n       L%u choice %u program %d fails %u:", part->level, part->choice,
-                part->program, part->fails);
-        print_args(part->args, part->count);
-    }
-    fprintf(stderr, "\n");
-}
-
-static inline void print_plan(const struct plan *plan)
-{
-    fprintf(stderr, "%s task=%u,buffer=%u\n", plan->spec, plan->slots, plan->bytes);
-    for (unsigned i = 0; i < PROGRAMS; i++) {
-        fprintf(stderr, "program %u at L%u, %u parameters\n", i, plan->programs[i].level,
-                plan->programs[i].param_count);
-        for (unsigned at = 0; at < plan->programs[i].op_count; at++)
-            print_op(&plan->programs[i].ops[at], at);
-    }
 }
 
 #endif

@@ -1,9 +1,10 @@
 /* The right result of a plan: each task runs to its end where it is submitted, one after the other.
  */
 
-#ifndef TESTS_RANDOM_MODEL_H
-#define TESTS_RANDOM_MODEL_H
+#ifndef TESTS_REFERENCE_H
+#define TESTS_REFERENCE_H
 
+#include "program.h"
 #include "random_values.h"
 
 struct version {
@@ -11,43 +12,28 @@ struct version {
     bool failed;
 };
 
-struct var {
-    bool exists;   // it got a handle
-    bool over;     // freed, or its scope has ended
-    bool produced; // some version was made, perhaps a failed one
-    bool writable;
-    bool given;
-    uint8_t scope; // how many scopes of the activation were open when it was made
-    uint32_t size;
-};
-
-struct model {
+struct reference {
     const struct plan *plan;
     const struct refusals *refusals;
     struct sights sights;
 };
 
-struct model_run {
+struct reference_run {
     const struct program *program;
     uint64_t key; // of the activation
     struct var vars[VARS_MAX];
     struct version versions[VARS_MAX];
     uint32_t rank; // of its node
     unsigned scopes, errors;
-    bool part_failed; // of the submit at hand
-    bool misused;     // it did what fails an activation, whatever becomes of its tasks
-    bool over;        // a refusal has ended it
+    bool misused; // it did what fails an activation, whatever becomes of its tasks
+    bool over;    // a refusal has ended it
 };
 
-static inline bool model_activation(struct model *model, unsigned number, uint32_t rank,
-                                    uint64_t key, struct version *params, const uint32_t *sizes);
+static inline bool reference_activation(struct reference *reference, unsigned number, uint32_t rank,
+                                        uint64_t key, struct version *params,
+                                        const uint32_t *sizes);
 
 /* --- what is wrong, from the design's words alone --------------------------------------------- */
-
-static inline bool var_usable(const struct var *var)
-{
-    return var->exists && !var->over;
-}
 
 static inline bool arg_wrong(const struct arg *arg, const struct var *vars, bool shared)
 {
@@ -89,13 +75,19 @@ static inline bool writes_var(const struct part *part, unsigned var)
     return false;
 }
 
+/* What a version takes from a ring. */
+static inline uint32_t aligned(uint32_t size)
+{
+    return (size + 63) / 64 * 64;
+}
+
 static inline uint32_t part_bytes(const struct part *part, const struct var *vars)
 {
     uint32_t bytes = 0;
 
     for (unsigned i = 0; i < part->count; i++)
         if (param_writes(part->args[i].type))
-            bytes += (vars[part->args[i].var].size + 63) / 64 * 64;
+            bytes += aligned(vars[part->args[i].var].size);
     return bytes;
 }
 
@@ -108,20 +100,6 @@ static inline bool parts_clash(const struct op *op)
                 if (writes_var(&op->parts[i], var) && writes_var(&op->parts[k], var))
                     return true;
     return false;
-}
-
-/* The node that a part names, seen from the node `self`. */
-static inline uint32_t place_of(const struct plan *plan, uint32_t self, uint8_t level,
-                                uint16_t choice)
-{
-    uint32_t count, first = topology_subtree(&plan->topology, self, (enum level)level, &count);
-
-    return first + choice % count;
-}
-
-static inline uint32_t part_place(const struct plan *plan, uint32_t self, const struct part *part)
-{
-    return place_of(plan, self, part->level, part->choice);
 }
 
 /* Outputs at one node are more than its ring. */
@@ -144,29 +122,31 @@ static inline bool too_large(const struct plan *plan, const struct op *op, const
     return false;
 }
 
-static inline bool submit_wrong(const struct model_run *run, const struct plan *plan,
-                                const struct op *op)
+/* It names a kernel or a node that is not there. */
+static inline bool names_nothing(const struct op *op)
 {
-    for (unsigned i = 0; i < op->shared_count; i++)
-        if (arg_wrong(&op->shared[i], run->vars, true))
-            return true;
     for (unsigned i = 0; i < op->part_count; i++)
-        if (list_wrong(op, &op->parts[i], run->vars) || op->parts[i].fails == FAILS_UNKNOWN ||
-            op->parts[i].fails == FAILS_TARGET)
+        if (op->parts[i].fails == FAILS_UNKNOWN || op->parts[i].fails == FAILS_TARGET)
             return true;
-    return parts_clash(op) || too_large(plan, op, run->vars, run->rank);
+    return false;
 }
 
-/* True for a parameter that gets a new version, even of a wrong task. */
-static inline bool arg_makes(const struct arg *arg, const struct var *vars)
+static inline bool submit_wrong(const struct plan *plan, const struct op *op,
+                                const struct var *vars, uint32_t self)
 {
-    return param_writes(arg->type) && var_usable(&vars[arg->var]) && vars[arg->var].writable;
+    for (unsigned i = 0; i < op->shared_count; i++)
+        if (arg_wrong(&op->shared[i], vars, true))
+            return true;
+    for (unsigned i = 0; i < op->part_count; i++)
+        if (list_wrong(op, &op->parts[i], vars))
+            return true;
+    return names_nothing(op) || parts_clash(op) || too_large(plan, op, vars, self);
 }
 
 /* --- tasks ------------------------------------------------------------------------------------ */
 
-static inline void model_worker(const struct op *op, const struct part *part, uint64_t key,
-                                const struct model_run *run, struct version *made)
+static inline void reference_worker(const struct op *op, const struct part *part, uint64_t key,
+                                    const struct reference_run *run, struct version *made)
 {
     uint64_t inputs = 0;
 
@@ -183,8 +163,9 @@ static inline void model_worker(const struct op *op, const struct part *part, ui
         made[i].value = fitting(worker_value(key, inputs, i), run->vars[part->args[i].var].size);
 }
 
-static inline bool model_called(struct model *model, const struct part *part, uint64_t key,
-                                const struct model_run *run, struct version *made)
+static inline bool reference_called(struct reference *reference, const struct part *part,
+                                    uint64_t key, const struct reference_run *run,
+                                    struct version *made)
 {
     uint32_t sizes[ARGS_MAX];
 
@@ -194,11 +175,11 @@ static inline bool model_called(struct model *model, const struct part *part, ui
         if (part->args[i].type == PARAM_OUTPUT)
             made[i] = (struct version){.value = 0};
     }
-    return model_activation(model, (unsigned)part->program,
-                            part_place(model->plan, run->rank, part), key, made, sizes);
+    return reference_activation(reference, (unsigned)part->program,
+                                part_place(reference->plan, run->rank, part), key, made, sizes);
 }
 
-static inline bool reads_failed(const struct op *op, const struct model_run *run)
+static inline bool reads_failed(const struct op *op, const struct reference_run *run)
 {
     for (unsigned i = 0; i < op->shared_count && op->part_count; i++)
         if (op->shared[i].type != PARAM_SCALAR && run->versions[op->shared[i].var].failed)
@@ -212,7 +193,7 @@ static inline bool reads_failed(const struct op *op, const struct model_run *run
 }
 
 /* All versions that the task makes, at once: it read what was there before. */
-static inline void make_all(const struct op *op, struct model_run *run,
+static inline void make_all(const struct op *op, struct reference_run *run,
                             struct version made[PARTS_MAX][ARGS_MAX], bool failed)
 {
     for (unsigned i = 0; i < op->part_count; i++)
@@ -227,88 +208,83 @@ static inline void make_all(const struct op *op, struct model_run *run,
         }
 }
 
-static inline void model_submit(struct model *model, struct model_run *run, unsigned at)
+static inline void reference_submit(struct reference *reference, struct reference_run *run,
+                                    unsigned at)
 {
     const struct op *op = &run->program->ops[at];
     struct version made[PARTS_MAX][ARGS_MAX] = {0};
     uint64_t key = key_of(run->key, at, 0);
-    bool well = true;
+    bool refused = is_refused(reference->refusals, key);
+    bool runs = !refused && !submit_wrong(reference->plan, op, run->vars, run->rank) &&
+                !reads_failed(op, run);
+    bool well = runs;
 
-    run->over = is_refused(model->refusals, key);
-    well = !run->over && !submit_wrong(run, model->plan, op) && !reads_failed(op, run);
-    for (unsigned i = 0; well && i < op->part_count; i++) {
+    for (unsigned i = 0; runs && i < op->part_count; i++) {
         const struct part *part = &op->parts[i];
         uint64_t part_key = key_of(key, i, 1);
 
         if (part->program < 0) {
-            model_worker(op, part, part_key, run, made[i]);
-            run->part_failed |= part->fails != FAILS_NOT;
+            reference_worker(op, part, part_key, run, made[i]);
+            well &= part->fails == FAILS_NOT;
         } else
-            run->part_failed |= !model_called(model, part, part_key, run, made[i]);
+            well &= reference_called(reference, part, part_key, run, made[i]);
     }
-    well &= !run->part_failed;
-    run->part_failed = false;
+    run->over = refused && !reference->plan->bare;
     run->errors += !well;
     make_all(op, run, made, !well);
 }
 
 /* --- the other operations --------------------------------------------------------------------- */
 
-static inline void model_tensor(struct model *model, struct model_run *run, unsigned at)
+static inline void reference_tensor(struct reference *reference, struct reference_run *run,
+                                    unsigned at)
 {
     const struct op *op = &run->program->ops[at];
     bool registered = op->kind == OP_REGISTER;
-    bool deadlock = is_refused(model->refusals, key_of(run->key, at, 0));
-    bool refused = registered && (op->size > model->plan->bytes || deadlock);
+    bool deadlock = is_refused(reference->refusals, key_of(run->key, at, 0));
+    bool refused = registered && (op->size > reference->plan->bytes || deadlock);
 
-    run->over = deadlock;
+    run->over = deadlock && !reference->plan->bare;
     run->misused |= refused;
-    run->vars[op->var] = (struct var){.exists = !refused,
-                                      .produced = registered,
-                                      .writable = true,
-                                      .scope = (uint8_t)run->scopes,
-                                      .size = op->size};
+    run->vars[op->var] = var_made(op, !refused, run->scopes);
     run->versions[op->var] =
         (struct version){.value = registered ? fitting(op->value, op->size) : 0};
 }
 
-static inline void model_scope_end(struct model_run *run)
+static inline void reference_errors(struct reference *reference, const struct reference_run *run,
+                                    unsigned at)
 {
-    if (!run->scopes) {
-        run->misused = true;
-        return;
-    }
-    for (unsigned i = 0; i < VARS_MAX; i++)
-        if (run->vars[i].exists && run->vars[i].scope == run->scopes && !run->vars[i].given)
-            run->vars[i].over = true;
-    run->scopes--;
+    sights_add(
+        &reference->sights,
+        (struct sight){.key = key_of(run->key, at, 1), .value = run->errors, .errors = true});
 }
 
-static inline void model_wait(struct model *model, const struct model_run *run, unsigned at)
+static inline void reference_wait(struct reference *reference, const struct reference_run *run,
+                                  unsigned at)
 {
     uint64_t key = key_of(run->key, at, 0);
 
     for (unsigned i = 0; i < VARS_MAX; i++)
         if (var_usable(&run->vars[i]) && run->vars[i].produced)
-            sights_add(&model->sights, (struct sight){.key = key_of(key, i, 0),
-                                                      .failed = run->versions[i].failed,
-                                                      .value = run->versions[i].value});
+            sights_add(&reference->sights, (struct sight){.key = key_of(key, i, 0),
+                                                          .failed = run->versions[i].failed,
+                                                          .value = run->versions[i].value});
 }
 
-static inline void model_op(struct model *model, struct model_run *run, unsigned at)
+static inline void reference_op(struct reference *reference, struct reference_run *run, unsigned at)
 {
     const struct op *op = &run->program->ops[at];
 
     switch ((enum op_kind)op->kind) {
     case OP_ALLOC:
     case OP_REGISTER:
-        model_tensor(model, run, at);
+        reference_tensor(reference, run, at);
         break;
     case OP_WRITE:
         run->versions[op->var].value = fitting(op->value, run->vars[op->var].size);
         break;
     case OP_SUBMIT:
-        model_submit(model, run, at);
+        reference_submit(reference, run, at);
         break;
     case OP_FREE:
         if (!run->vars[op->var].given)
@@ -318,38 +294,34 @@ static inline void model_op(struct model *model, struct model_run *run, unsigned
         run->scopes++;
         break;
     case OP_SCOPE_END:
-        model_scope_end(run);
+        run->misused |= !end_scope(run->vars, &run->scopes);
         break;
     case OP_WAIT:
-        model_wait(model, run, at);
+        reference_wait(reference, run, at);
         break;
     case OP_ERRORS:
-        sights_add(
-            &model->sights,
-            (struct sight){.key = key_of(run->key, at, 1), .value = run->errors, .errors = true});
+        reference_errors(reference, run, at);
         run->errors = 0;
         break;
     }
 }
 
 /* An activation: true when it completes, with what it has made in `params`. */
-static inline bool model_activation(struct model *model, unsigned number, uint32_t rank,
-                                    uint64_t key, struct version *params, const uint32_t *sizes)
+static inline bool reference_activation(struct reference *reference, unsigned number, uint32_t rank,
+                                        uint64_t key, struct version *params, const uint32_t *sizes)
 {
-    const struct program *program = &model->plan->programs[number];
-    struct model_run run = {.program = program, .key = key, .rank = rank};
+    const struct program *program = &reference->plan->programs[number];
+    struct reference_run run = {.program = program, .key = key, .rank = rank};
     bool well;
 
     for (unsigned i = 0; i < program->param_count; i++) {
-        run.vars[i] = (struct var){.exists = true,
-                                   .produced = true,
-                                   .given = true,
-                                   .writable = program->param_types[i] != PARAM_INPUT,
-                                   .size = sizes[i]};
+        run.vars[i] = var_given(program->param_types[i], sizes[i]);
         run.versions[i] = params[i];
     }
     for (unsigned at = 0; at < program->op_count && !run.over; at++)
-        model_op(model, &run, at);
+        reference_op(reference, &run, at);
+    if (reference->plan->bare) // a kernel could not look without clearing them
+        reference_errors(reference, &run, OPS_MAX);
     well = run.errors == 0 && !run.misused;
     for (unsigned i = 0; i < program->param_count; i++) {
         params[i] = run.versions[i];

@@ -165,6 +165,8 @@ static void tell_all(const struct node *node, uint32_t word)
 
 /* --- a node's files --------------------------------------------------------------------------- */
 
+static const char SOCKET[] = "daemon.sock";
+
 static void write_file(const char *name, const char *text)
 {
     int fd = open(name, O_CREAT | O_EXCL | O_WRONLY | O_APPEND | O_CLOEXEC, 0600);
@@ -201,7 +203,7 @@ static void make_files(const struct node *node, unsigned number)
     must(mkdir(name, 0700) == 0 && chdir(name) == 0 && mkdir("logs", 0700) == 0, name);
     write_file("logs/daemon.log", line);
     write_file("daemon.pid", "20190\n");
-    bind_socket("daemon.sock");
+    bind_socket(SOCKET);
 }
 
 /* --- the tree --------------------------------------------------------------------------------- */
@@ -284,6 +286,8 @@ static void node_live(struct node *node)
     }
     while (wait(NULL) > 0)
         ;
+    if (tree.files && node->level <= HOST) // a run leaves no socket either
+        must(unlink(SOCKET) == 0, SOCKET);
 }
 
 /* --- the launcher ----------------------------------------------------------------------------- */

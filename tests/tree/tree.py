@@ -486,9 +486,14 @@ class Terminal:
 
 # --- the bare tree ---
 
-def bare(spec, *options):
-    """What the bare tree of this shape takes here and now: {up_s, round_s, down_s, kill_s ...}."""
-    with tempfile.TemporaryDirectory(prefix="lq-bare-") as files:
+def bare(spec, *options, files=None):
+    """What the bare tree of this shape takes here and now: {up_s, round_s, down_s, kill_s ...}. Its files go when it
+    ends, or stay in that folder."""
+    with contextlib.ExitStack() as stack:
+        if files:
+            os.mkdir(files)
+        else:
+            files = stack.enter_context(tempfile.TemporaryDirectory(prefix="lq-bare-"))
         done = subprocess.run([os.path.join(BUILD, "tests/bare/forktree"), "--files", files, *options, spec],
                               stdout=subprocess.PIPE, text=True, check=True)
     return json.loads(done.stdout)

@@ -138,13 +138,27 @@ int tasks_tree_turn(struct bench *bench, struct error *err)
 
 /* --- memory */
 
+/* Of a run that is READY and has done nothing yet, and once more after null tasks for every leaf. */
+static int memory_before_and_after(struct bench *bench, struct memory_use *before,
+                                   struct memory_use *after, struct error *err)
+{
+    double up_s, median_ns;
+
+    if (subject_stop(&bench->whole, NULL, err) < 0 ||
+        subject_start(&bench->whole, bench->place, "whole", bench->shape, &up_s, err) < 0 ||
+        subject_memory(&bench->whole, before, err) < 0 ||
+        run_rounds(bench, LEAF_TASKS, 3, &median_ns, err) < 0)
+        return -1;
+    return subject_memory(&bench->whole, after, err);
+}
+
 int memory_turn(struct bench *bench, struct error *err)
 {
     const struct topology *topology = bench->order->topology;
-    struct memory_use use = {0};
+    struct memory_use use = {0}, worked = {0};
     struct bare_tree_answer *bare;
 
-    if (subject_memory(&bench->whole, &use, err) < 0)
+    if (memory_before_and_after(bench, &use, &worked, err) < 0)
         return -1;
     bare = bare_tree(bench, (struct bare_tree_order){.files = "here", .rounds = 1, .memory = true},
                      err);
@@ -161,6 +175,8 @@ int memory_turn(struct bench *bench, struct error *err)
                     memory_use_mean(&bare->memory, (unsigned)depth));
     }
     figures_add(bench->figures, "memory.mean", "KiB", BETTER_LOWER, memory_use_mean_all(&use),
+                memory_use_mean_all(&bare->memory));
+    figures_add(bench->figures, "memory.worked", "KiB", BETTER_LOWER, memory_use_mean_all(&worked),
                 memory_use_mean_all(&bare->memory));
     free(bare);
     return 0;

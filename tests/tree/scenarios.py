@@ -11,7 +11,7 @@ import shlex
 import subprocess
 
 import tree
-from tree import Run, claim, held, large, linqu, need
+from tree import Run, claim, held, large, linqu, need, until
 
 ALL = ("topology", "dag", "ring-stress", "dfs-sum")
 CHECKS = {
@@ -95,6 +95,19 @@ def a_held_run_takes_one_after_the_other(base):
             done = linqu("exec", "--base", base, "t", name, "--json").expect(0)
             need(done.json()["result"] == "pass", "%s: %s", name, done.out)
     need(os.path.exists(run.path + "/ring_profile.json"), "the run's profile is not there")
+
+
+@claim
+def rings_are_large_again_when_not_all_could_be_made_small(base):
+    with held(base, "1x2x2") as run:
+        run.kill(run.shape.leaf())
+        until(lambda: run.event("dead", run.shape.leaf()), "the death is told", 10)
+        done = linqu("exec", "--base", base, "t", "ring-stress", "--json").expect(1)
+        checks = {check["name"]: check for check in done.json()["scenarios"][0]["checks"]}
+        need(set(checks) == {"rings"} and checks["rings"]["detail"].startswith("1 nodes did not change"), "%s", checks)
+        done = linqu("exec", "--base", base, "t", "dag", "--json").expect(1)
+        checks = {check["name"]: check for check in done.json()["scenarios"][0]["checks"]}
+        need(checks["D1"]["result"] == "pass", "in rings of their own size tasks found no room: %s", checks)
 
 
 @claim

@@ -498,9 +498,9 @@ void trace_log_append(struct buffer *out, const struct trace_log *log,
     got += append_records(out, log, &teller, RECORD_TASK);
     buffer_printf(out, ",\n  \"scope_exits\": ");
     got += append_records(out, log, &teller, RECORD_EXIT);
-    if (expected > got && lost <= INT64_MAX - UINT32_MAX)
-        lost += expected - got;
     if (lost > INT64_MAX) // scribbled over
         lost = INT64_MAX;
-    buffer_printf(out, ",\n  \"lost\": %llu\n}\n", (unsigned long long)lost);
+    buffer_printf(out, ",\n  \"lost\": %llu,\n  \"unreadable\": %llu\n}\n",
+                  (unsigned long long)lost,
+                  (unsigned long long)(expected > got ? expected - got : 0));
 }

@@ -165,6 +165,22 @@ static void read_exit(struct evidence_reader *reader, uint32_t node, const json_
     }
 }
 
+/* When a trace's oldest record was made: what was lost is older. UINT64_MAX: it has none. */
+static uint64_t oldest_us(const json_t *trace)
+{
+    const json_t *tasks = json_object_get(trace, "tasks"),
+                 *exits = json_object_get(trace, "scope_exits");
+    uint64_t oldest = UINT64_MAX, exit_us;
+
+    if (json_array_size(tasks))
+        oldest = number(json_array_get(tasks, 0), "ended_us");
+    if (json_array_size(exits)) {
+        exit_us = number(json_array_get(exits, 0), "timestamp_us");
+        oldest = exit_us < oldest ? exit_us : oldest;
+    }
+    return oldest;
+}
+
 /* NULL when there is no such file: the node ran nothing. */
 static json_t *load(struct evidence_reader *reader, uint32_t rank, const char *name)
 {
@@ -189,7 +205,9 @@ static void read_trace(struct evidence_reader *reader, uint32_t rank)
 
     if (!trace)
         return;
-    reader->evidence.lost += number(trace, "lost");
+    reader->evidence.lost += number(trace, "unreadable");
+    if (oldest_us(trace) >= reader->source.since_us)
+        reader->evidence.lost += number(trace, "lost");
     json_array_foreach(json_object_get(trace, "tasks"), i, one)
     {
         read_task(reader, rank, one);

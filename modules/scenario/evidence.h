@@ -73,7 +73,7 @@ struct evidence {
     struct seen_snapshot *snapshots;
     struct seen_profile *profiles;
     size_t task_count, exit_count, snapshot_count, profile_count;
-    uint64_t lost;     // records that nodes had no room for
+    uint64_t lost;     // records of which some may have been of this exec
     char problem[256]; // the first file that could not be read; empty: none
 };
 

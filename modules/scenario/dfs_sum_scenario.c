@@ -162,17 +162,32 @@ static bool read_own_file(const struct scenario_run *run, const struct host_read
                  read->numbers);
 }
 
+static bool read_elsewhere(const struct scenario_run *run, uint32_t node, struct finding *finding)
+{
+    char path[LIMIT_NODE_PATH];
+
+    topology_path(run->host.topology, node, path, sizeof path);
+    return found(finding, false, "%s read a file, which is no host", path);
+}
+
 static bool each_once(const struct scenario_run *run, struct finding *finding)
 {
     const struct evidence *evidence = traced_exec_evidence(run->exec);
     uint32_t *count = memory_new(run->hosts, sizeof *count);
     bool once = true;
 
-    for (size_t i = 0; i < evidence->task_count; i++)
-        if (strcmp(evidence->tasks[i].kernel, "dfs_read") == 0)
-            count[evidence->tasks[i].node - run->first_host]++;
-    for (uint32_t i = 0; i < run->hosts; i++)
-        once &= count[i] == 1 || !found(finding, false, "host %u read %u files", i, count[i]);
+    for (size_t i = 0; once && i < evidence->task_count; i++) {
+        const struct seen_task *task = &evidence->tasks[i];
+
+        if (strcmp(task->kernel, "dfs_read") != 0)
+            continue;
+        if (topology_level_of_rank(run->host.topology, task->node) == LEVEL_HOST)
+            count[task->node - run->first_host]++;
+        else
+            once = read_elsewhere(run, task->node, finding);
+    }
+    for (uint32_t i = 0; once && i < run->hosts; i++)
+        once = count[i] == 1 || found(finding, false, "host %u read %u files", i, count[i]);
     free(count);
     return once;
 }

@@ -342,6 +342,14 @@ BREAKS = {
              "FILE *file = open_file(rt, args[2]);",
              "FILE *file = open_file(rt, args[2] ^ 1);"),
         ]),
+        ("S4", "files are read above the hosts", [
+            ("kernels/dfs_read.c",
+             "KERNEL_OF(LINQU_LEVEL_HOST,",
+             "KERNEL_OF(LINQU_LEVEL_POD,"),
+            ("kernels/dfs_sum.h",
+             "linqu_submit_task(rt, children->at[i], kernel",
+             "linqu_submit_task(rt, children->level == LINQU_LEVEL_HOST ? linqu_self_coord(rt) : children->at[i], kernel"),
+        ]),
     ],
 }
 

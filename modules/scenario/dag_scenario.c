@@ -134,16 +134,32 @@ static int producer_of(const struct pod *pod, const struct seen_input *input)
     return -1;
 }
 
+/* The tasks of which each is to read, in the order of its inputs; NOBODY: the pod's own data. */
+enum { NOBODY = -1 };
+static const struct reads {
+    uint32_t count;
+    int of[2];
+} reads[POD_TASKS] = {
+    [T0] = {2, {NOBODY, NOBODY}}, [T1] = {1, {T0}},     [T2] = {1, {T0}},
+    [T3] = {2, {T1, T2}},         [T4] = {2, {T3, T0}},
+};
+
 static bool inputs_fit(const struct scenario_run *run, const struct pod *pod, int number,
                        uint32_t *remote, struct finding *finding)
 {
     const struct seen_task *task = pod->tasks[number];
 
+    if (task->input_count != reads[number].count)
+        return found(finding, false, "%s: t%d has %u inputs instead of %u", path_of(run, pod->rank),
+                     number, task->input_count, reads[number].count);
     for (uint32_t i = 0; i < task->input_count; i++) {
         const struct seen_input *input = &task->inputs[i];
-        int producer = producer_of(pod, input);
+        int producer = reads[number].of[i];
 
-        if (producer < 0)
+        if (producer_of(pod, input) != producer)
+            return found(finding, false, "%s: t%d's input %u is of another task than it should be",
+                         path_of(run, pod->rank), number, i);
+        if (producer == NOBODY)
             continue;
         if (input->remote != (pod->tasks[producer]->node != task->node))
             return found(finding, false, "%s: t%d's input of t%d was %s", path_of(run, pod->rank),

@@ -219,6 +219,11 @@ BREAKS = {
              "want->remote = !copy->pinned;",
              "want->remote = false;"),
         ]),
+        ("D2", "no producer is told", [
+            ("modules/node/trace_log.c",
+             "if (input->producer_depth == PRODUCER_ELSEWHERE)",
+             "if (input)"),
+        ]),
         ("D3", "a skipped dependency", [
             ("kernels/dag.h",
              "d, linqu_make_input(e), g",

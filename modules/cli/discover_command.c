@@ -168,6 +168,23 @@ static struct cleaning clean(const char *base, const struct run_entry *list, siz
     return cleaning;
 }
 
+/* The run NAME must be there and be one that is removed; else it is said why it stays. */
+static int check_named(const char *base, const struct run_entry *list, size_t count,
+                       const char *name)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(name, list[i].name) != 0)
+            continue;
+        if (!list[i].ours)
+            return cli_fail(EXIT_MACHINE, "%s/%s is of user %u and stays", base, name, list[i].uid);
+        if (list[i].live)
+            return cli_fail(EXIT_MACHINE, "%s/%s is live and stays; `linqu shutdown %s` stops it",
+                            base, name, name);
+        return EXIT_DONE;
+    }
+    return cli_fail(EXIT_NO_RUN, "no such run: %s/%s", base, name);
+}
+
 /* --- the command ------------------------------------------------------------------------------ */
 
 /* The run that RUN defaults to: our newest, live ones first. NULL when there is none. */
@@ -261,9 +278,14 @@ static int discover_clean(const struct invocation *invocation, const char *base,
     struct error err;
     size_t count;
     struct run_entry *list = run_dir_list(base, &count, &err);
+    int named;
 
     if (!list)
         return cli_fail(EXIT_MACHINE, "%s", err.text);
+    if (only && (named = check_named(base, list, count, only)) != EXIT_DONE) {
+        free(list);
+        return named;
+    }
     *cleaning = clean(base, list, count, only);
     free(list);
     run_dir_sweep(base);
@@ -286,6 +308,8 @@ int discover_command(const struct invocation *invocation)
         cli_note("%s", notice);
     if (invocation->given[OPTION_CLEAN])
         cleaned = discover_clean(invocation, base, only, &cleaning);
+    if (only && cleaned != EXIT_DONE)
+        return cleaned;
     shown =
         discover_show(invocation, base, only, invocation->given[OPTION_CLEAN] ? &cleaning : NULL);
     return shown ? shown : cleaned;

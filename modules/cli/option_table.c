@@ -39,7 +39,8 @@ const struct command_row command_table[COMMAND_COUNT] = {
          "A run is live while its launcher holds its lock, dead when it ended, stale when its "
          "launcher was killed. "
          "A live run is asked to write its discovery.json files anew.\n\n"
-         "With --clean, dead and stale runs of this user are removed, and nothing else.",
+         "With --clean, dead and stale runs of this user (or the one that is named) are removed, "
+         "and nothing else.",
          discover_command},
     [COMMAND_LOGS] = {COMMAND_LOGS, "logs", "[RUN]", 1, 0,
                       "show the logs of all nodes, merged by time",

@@ -88,6 +88,18 @@ def discover_tells_live_from_dead(base):
 
 
 @claim
+def discover_removes_the_run_that_is_named_or_says_why_not(base):
+    for name in ("one", "two"):
+        tree.Run(base, "1x1x1", name=name).expect_end(0)
+    need(linqu("discover", "--base", base, "--clean", "one").expect(0).out == "removed 1 run\n", "it says otherwise")
+    need(not os.path.exists(base + "/one") and os.path.exists(base + "/two"), "it left %s", os.listdir(base))
+    for words in (["one"], ["one", "--json"], ["no-run"]):
+        need("no such run" in linqu("discover", "--base", base, "--clean", *words).expect(8).sentence(), "%s", words)
+    with held(base, "1x1x1", name="alive"):
+        need("is live" in linqu("discover", "--base", base, "--clean", "alive").expect(3).sentence(), "it says otherwise")
+
+
+@claim
 def logs_are_merged_by_time(base):
     with held(base, SPEC) as run:
         out = linqu("logs", "--base", base, "t").expect(0).out.splitlines()

@@ -34,7 +34,7 @@ int doctor_command(const struct invocation *invocation)
         return cli_fail(EXIT_MACHINE, "%s", err.text);
     if (notice[0])
         cli_note("%s", notice);
-    preflight_check(&topology, base, reservation_sum(base), &preflight);
+    preflight_check(&topology, base, NULL, reservation_sum(base), &preflight);
     if (invocation->given[OPTION_JSON])
         return cli_finish_json(preflight_json(&topology, base, &preflight),
                                preflight_exit_code(&preflight));

@@ -63,7 +63,8 @@ static int dry_run(const struct invocation *invocation, const struct topology *t
         return cli_fail(EXIT_MACHINE, "%s", err.text);
     if (notice[0])
         cli_note("%s", notice);
-    preflight_check(topology, base, reservation_sum(base), &preflight);
+    preflight_check(topology, base, invocation->text[OPTION_NAME], reservation_sum(base),
+                    &preflight);
     if (invocation->given[OPTION_JSON])
         return cli_finish_json(plan_json(topology, base, invocation->text[OPTION_NAME], &preflight),
                                preflight_exit_code(&preflight));

@@ -310,10 +310,16 @@ static void check_watches(struct preflight *out, const struct demand *d,
                  round_up(d->watches));
 }
 
+/* What other runs have reserved counts as if it were in our group. */
+static uint64_t memory_need(const struct demand *d)
+{
+    return d->memory_bytes + d->reserved * NODE_MEMORY_KIB * 1024;
+}
+
 static void check_memory(struct preflight *out, const struct demand *d,
                          const struct system_limits *m)
 {
-    uint64_t need = d->memory_bytes + d->reserved * NODE_MEMORY_KIB * 1024;
+    uint64_t need = memory_need(d);
     struct preflight_line *line =
         line_add(out, "memory", mib_up(need), mib(m->memory_available), "MiB");
 
@@ -331,18 +337,21 @@ static void check_group_memory(struct preflight *out, const struct demand *d,
                                const struct system_limits *m)
 {
     const struct group_room *group = &m->group_memory;
-    struct preflight_line *line = line_add(out, "cgroup memory", mib_up(d->memory_bytes),
-                                           mib(room(group->max, group->used)), "MiB");
+    uint64_t need = memory_need(d);
+    struct preflight_line *line =
+        line_add(out, "cgroup memory", mib_up(need), mib(room(group->max, group->used)), "MiB");
 
     if (group->max == SYSTEM_NO_LIMIT) {
         line_say(line->detail, "no control group limits memory");
         return;
     }
-    line_say(line->detail, "%.120s allows %" PRIu64 " MiB, %" PRIu64 " MiB are used", group->path,
-             mib(group->max), mib(group->used));
+    line_say(line->detail,
+             "%.120s allows %" PRIu64 " MiB, %" PRIu64 " MiB are used; %" PRIu64
+             " processes are reserved by other runs",
+             group->path, mib(group->max), mib(group->used), d->reserved);
     if (line->verdict == PREFLIGHT_FAIL)
-        line_say(line->mend, "echo %" PRIu64 " | sudo tee %.190s",
-                 round_up(d->memory_bytes + group->used), group->path);
+        line_say(line->mend, "echo %" PRIu64 " | sudo tee %.190s", round_up(need + group->used),
+                 group->path);
 }
 
 static void check_address_space(struct preflight *out, const struct demand *d,
@@ -391,12 +400,20 @@ static void check_file_system(struct preflight *out, const struct demand *d,
         line_warn(out, disk);
 }
 
-static void check_paths(struct preflight *out, const struct topology *topology, const char *base,
-                        const struct demand *d)
+/* Bytes of the run's name: the one that it is given, else the one that it gets. */
+static size_t name_length(const struct topology *topology, const char *name)
 {
     const char *system = topology->settings.logical_system;
-    size_t name = (system[0] ? strlen(system) : strlen("linqu")) + RUN_NAME_EXTRA;
-    size_t socket = strlen(base) + 1 + name + 1 + d->socket_path;
+
+    if (name)
+        return strlen(name);
+    return (system[0] ? strlen(system) : strlen("linqu")) + RUN_NAME_EXTRA;
+}
+
+static void check_paths(struct preflight *out, const struct topology *topology, const char *base,
+                        const char *name, const struct demand *d)
+{
+    size_t socket = strlen(base) + 1 + name_length(topology, name) + 1 + d->socket_path;
     struct preflight_line *line =
         line_add(out, "paths", socket + FILE_NAME_MAX, LIMIT_PATH - 1, "bytes");
 
@@ -408,8 +425,8 @@ static void check_paths(struct preflight *out, const struct topology *topology, 
         line_say(line->mend, "name a shorter path with --base");
 }
 
-void preflight_judge(const struct topology *topology, const char *base, uint64_t reserved,
-                     const struct system_limits *limits, struct preflight *out)
+void preflight_judge(const struct topology *topology, const char *base, const char *name,
+                     uint64_t reserved, const struct system_limits *limits, struct preflight *out)
 {
     struct demand demand;
 
@@ -428,16 +445,16 @@ void preflight_judge(const struct topology *topology, const char *base, uint64_t
     check_open_files(out, &demand, limits);
     check_watches(out, &demand, limits);
     check_file_system(out, &demand, limits);
-    check_paths(out, topology, base, &demand);
+    check_paths(out, topology, base, name, &demand);
 }
 
-void preflight_check(const struct topology *topology, const char *base, uint64_t reserved,
-                     struct preflight *out)
+void preflight_check(const struct topology *topology, const char *base, const char *name,
+                     uint64_t reserved, struct preflight *out)
 {
     struct system_limits limits;
 
     system_limits_read("", base, &limits);
-    preflight_judge(topology, base, reserved, &limits, out);
+    preflight_judge(topology, base, name, reserved, &limits, out);
 }
 
 int preflight_sentence(const struct preflight *preflight, struct error *err)

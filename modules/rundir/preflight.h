@@ -49,13 +49,13 @@ const char *preflight_verdict_name(enum preflight_verdict verdict);
 
 /* Look at everything: pid_max, threads-max, RLIMIT_NPROC (per user; not for root), cgroup pids.max
  * (v1 and v2), RLIMIT_NOFILE of one node, file-max, memory, inodes and bytes of the base's file
- * system, longest socket path. `reserved` is what other starting runs have reserved (see
- * reservation_take). */
-void preflight_check(const struct topology *topology, const char *base, uint64_t reserved,
-                     struct preflight *out);
+ * system, longest socket path. `name` is --name or NULL; `reserved` is what other starting runs
+ * have reserved (see reservation_take). */
+void preflight_check(const struct topology *topology, const char *base, const char *name,
+                     uint64_t reserved, struct preflight *out);
 /* The same with limits that are given: pure. */
-void preflight_judge(const struct topology *topology, const char *base, uint64_t reserved,
-                     const struct system_limits *limits, struct preflight *out);
+void preflight_judge(const struct topology *topology, const char *base, const char *name,
+                     uint64_t reserved, const struct system_limits *limits, struct preflight *out);
 /* The first FAIL as one sentence with need, limit and the mending command. Returns -1. */
 int preflight_sentence(const struct preflight *preflight, struct error *err);
 

@@ -121,7 +121,7 @@ int reservation_take(const char *base, const struct topology *topology, struct r
     if (mine->dir_fd < 0)
         return error_set(err, "base %s: %s", base, strerror(errno));
     base_lock(mine->dir_fd);
-    preflight_check(topology, base, reserved_sum(mine->dir_fd), out);
+    preflight_check(topology, base, NULL, reserved_sum(mine->dir_fd), out);
     preflight_demand(topology, &demand);
     result = out->worst == PREFLIGHT_FAIL ? preflight_sentence(out, err)
                                           : reservation_write(mine, demand.processes, err);

@@ -63,7 +63,7 @@ static struct preflight judge(const char *spec, const struct system_limits *limi
     struct preflight preflight;
 
     topology = shape(spec);
-    preflight_judge(&topology, "/tmp/linqu", reserved, limits, &preflight);
+    preflight_judge(&topology, "/tmp/linqu", NULL, reserved, limits, &preflight);
     return preflight;
 }
 
@@ -206,6 +206,9 @@ START_TEST(what_other_starting_runs_reserved_is_not_free)
     limits = roomy(), limits.memory_available = UINT64_C(8) << 30;
     ck_assert_int_eq(judge("16x4x16x16", &limits, 0).worst, PREFLIGHT_OK);
     ck_assert_int_eq(judge("16x4x16x16", &limits, 17490).worst, PREFLIGHT_FAIL);
+    limits = roomy(), limits.group_memory = (struct group_room){UINT64_C(5) << 30, 0, "x"};
+    ck_assert_int_eq(judge("16x4x16x16", &limits, 0).worst, PREFLIGHT_OK);
+    ck_assert_int_eq(judge("16x4x16x16", &limits, 17490).worst, PREFLIGHT_FAIL);
 }
 END_TEST
 
@@ -244,13 +247,30 @@ START_TEST(paths_too_long_for_a_socket_are_no_failure_and_too_long_for_us_are)
 
     memset(base, 'b', sizeof base);
     base[200] = '\0';
-    preflight_judge(&topology, base, 0, &limits, &preflight);
+    preflight_judge(&topology, base, NULL, 0, &limits, &preflight);
     ck_assert_int_eq(preflight.worst, PREFLIGHT_OK);
     ck_assert_ptr_nonnull(strstr(line_of(&preflight, "paths")->detail, "/proc/self/fd"));
     base[200] = 'b';
     base[LIMIT_PATH - 20] = '\0';
-    preflight_judge(&topology, base, 0, &limits, &preflight);
+    preflight_judge(&topology, base, NULL, 0, &limits, &preflight);
     ck_assert_int_eq(line_of(&preflight, "paths")->verdict, PREFLIGHT_FAIL);
+}
+END_TEST
+
+START_TEST(the_name_of_the_run_is_part_of_its_paths)
+{
+    struct system_limits limits = roomy();
+    struct topology topology = shape("2x2x2");
+    struct preflight preflight;
+    uint64_t shorter;
+
+    preflight_judge(&topology, "/tmp/linqu", "n", 0, &limits, &preflight);
+    shorter = line_of(&preflight, "paths")->need;
+    ck_assert_uint_eq(shorter, strlen("/tmp/linqu/n/L6_0/L5_1/L4_1/L3_1/daemon_L3.sock") + 48);
+    preflight_judge(&topology, "/tmp/linqu", "a-longer-name", 0, &limits, &preflight);
+    ck_assert_uint_eq(line_of(&preflight, "paths")->need, shorter + strlen("a-longer-name") - 1);
+    preflight_judge(&topology, "/tmp/linqu", NULL, 0, &limits, &preflight);
+    ck_assert_uint_eq(line_of(&preflight, "paths")->need, shorter + strlen("linqu-a1b2c3") - 1);
 }
 END_TEST
 
@@ -320,7 +340,7 @@ START_TEST(nothing_to_read_is_no_limit)
     ck_assert_uint_eq(limits.pid_max, SYSTEM_NO_LIMIT);
     ck_assert_uint_eq(limits.memory_available, SYSTEM_NO_LIMIT);
     ck_assert_uint_eq(limits.group_tasks.max, SYSTEM_NO_LIMIT);
-    preflight_judge(&topology, "/tmp", 0, &limits, &preflight);
+    preflight_judge(&topology, "/tmp", NULL, 0, &limits, &preflight);
     ck_assert_int_ne(preflight.worst, PREFLIGHT_FAIL);
     scratch_close(dir);
 }
@@ -417,7 +437,7 @@ START_TEST(two_runs_that_start_together_do_not_both_pass)
     snprintf(spec, sizeof spec, "1x%ux128",
              (unsigned)((limits.pid_max - limits.tasks) / 2 / 128 + 3));
     ck_assert_int_eq(topology_parse(spec, &half, &err), 0);
-    preflight_check(&half, scratch_path, 0, &preflight);
+    preflight_check(&half, scratch_path, NULL, 0, &preflight);
     if (preflight.worst != PREFLIGHT_FAIL) { // else another limit is in the way of even one
         ck_assert_msg(reservation_take(scratch_path, &half, &first, &preflight, &err) == 0, "%s",
                       err.text);
@@ -516,8 +536,8 @@ SUITE_MAIN("preflight", a_roomy_machine_holds_every_topology,
            a_topology_beyond_what_the_kernel_can_be_told_says_so,
            strict_overcommit_and_tight_memory_are_warnings,
            paths_too_long_for_a_socket_are_no_failure_and_too_long_for_us_are,
-           limits_are_read_from_proc, nothing_to_read_is_no_limit,
-           the_tightest_group_on_the_way_up_counts_in_version_2,
+           the_name_of_the_run_is_part_of_its_paths, limits_are_read_from_proc,
+           nothing_to_read_is_no_limit, the_tightest_group_on_the_way_up_counts_in_version_2,
            version_1_has_a_hierarchy_a_controller, a_group_used_beyond_its_limit_leaves_nothing,
            this_machine_can_be_read, two_runs_that_start_together_do_not_both_pass,
            a_reservation_counts_while_its_run_starts,

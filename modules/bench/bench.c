@@ -94,7 +94,8 @@ static int have_run(struct bench *bench, enum needs needs, struct error *err)
     if (needs != NEEDS_POD && subject_stop(&bench->pod, NULL, err) < 0)
         return -1;
     if (needs == NEEDS_WHOLE && !bench->whole.up)
-        return subject_start(&bench->whole, bench->place, "whole", bench->shape, &took_s, err);
+        return subject_start(&bench->whole, bench->place, "whole", bench->order->spec, &took_s,
+                             err);
     if (needs == NEEDS_POD && !bench->pod.up)
         return subject_start(&bench->pod, bench->place, "pod", POD_SHAPE, &took_s, err);
     return 0;
@@ -131,7 +132,6 @@ int bench_run(const struct bench_order *order, struct figures *figures, struct e
     struct error ignored;
     int result;
 
-    topology_to_text(order->topology, bench.shape, sizeof bench.shape);
     interruptions_watch();
     if (place_make(&bench, err) < 0)
         return -1;

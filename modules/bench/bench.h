@@ -15,6 +15,7 @@
 struct bench_order {
     const char *name;                // one of bench_name(), or NULL: all
     const struct topology *topology; // of the figures about a whole tree
+    const char *spec;                // what it was read from: a file's settings are the runs', too
     const char *base;                // absolute: a folder for the runs is made in it, and removed
     unsigned repeat;
     /* What is done now; may be NULL. */

@@ -13,9 +13,8 @@ struct bench {
     const struct bench_order *order;
     struct figures *figures;
     char place[LIMIT_PATH + 32]; // the folder of its runs and files
-    char shape[TOPOLOGY_TEXT_SIZE];
-    struct subject whole; // a run of the topology, held; up when a figure needs it
-    struct subject pod;   // one pod of 16 hosts
+    struct subject whole;        // a run of the topology, held; up when a figure needs it
+    struct subject pod;          // one pod of 16 hosts
 };
 
 enum { POD_HOSTS = 16 };

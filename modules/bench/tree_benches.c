@@ -48,7 +48,7 @@ int startup_turn(struct bench *bench, struct error *err)
     struct subject subject;
     double up_s, down_s;
 
-    if (subject_start(&subject, bench->place, "startup", bench->shape, &up_s, err) < 0 ||
+    if (subject_start(&subject, bench->place, "startup", bench->order->spec, &up_s, err) < 0 ||
         subject_stop(&subject, &down_s, err) < 0)
         return -1;
     bare = bare_tree(bench, (struct bare_tree_order){.files = "here", .rounds = 1}, err);

@@ -209,6 +209,7 @@ int bench_command(const struct invocation *invocation)
     struct error err;
     struct bench_order order = {.name = strcmp(name, "all") == 0 ? NULL : name,
                                 .topology = &topology,
+                                .spec = invocation->text[OPTION_TOPOLOGY],
                                 .base = base,
                                 .repeat = (unsigned)invocation->number[OPTION_REPEAT],
                                 .progress = isatty(STDERR_FILENO) ? progress : NULL};

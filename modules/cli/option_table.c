@@ -84,7 +84,8 @@ const struct command_row command_table[COMMAND_COUNT] = {
                        "same files, blocking sockets, memcpy. The ratio of the two is what "
                        "counts; the rest depends on the machine and what else it does.\n\n"
                        "`startup`, `round`, `memory` and the tasks of a whole tree are about "
-                       "--topology, all others about one pod of 16 hosts. docs/performance.md "
+                       "--topology, with what its file sets, all others about one pod of 16 hosts. "
+                       "docs/performance.md "
                        "says what each figure means.",
                        bench_command},
     [COMMAND_DOCTOR] = {COMMAND_DOCTOR, "doctor", "", 0, 0,

@@ -3,6 +3,7 @@
 
 limit: 300 s"""
 
+import glob
 import json
 import os
 import signal
@@ -46,6 +47,25 @@ def ours_is_within_reach_of_the_bare_programs(base):
         need(figures[name]["ratio"] >= least, "%s is %s of the bare program, at least %s", name,
              figures[name]["ratio"], least)
     print("note " + ", ".join(f"{name} {figures[name]['ratio']}" for name in [*MOST, *LEAST]))
+
+
+@claim
+def what_a_topology_file_sets_is_set_for_its_runs(base):
+    os.makedirs(base)
+    path = os.path.join(base, "small.topo")
+    with open(path, "w", encoding="utf-8") as file:
+        file.write("1x1x2\nlogical_system = measured\nring_capacity = task=16,buffer=64K\n")
+    process = start([tree.LINQU, "bench", "round", "--base", base, "--topology", path, "--repeat", "1"],
+                    stdout=tree.subprocess.DEVNULL, stderr=tree.subprocess.DEVNULL, env=tree.environment())
+
+    def names():
+        for found in glob.glob(base + "/.bench-*/whole/state.map"):
+            with open(found, "rb") as file:
+                return b"measured" in file.read(4096)
+        return None
+    until(lambda: names() or process.poll() is not None, "a run of the bench has its name", 30)
+    need(process.poll() is None, "no run had the name of the file's system")
+    need(process.wait(60) == 0, "it exits with %s", process.returncode)
 
 
 @claim

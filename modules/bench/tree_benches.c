@@ -1,5 +1,6 @@
 /* Figures of a whole tree: start and stop, rounds, null tasks for all leaves, memory. */
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,6 +34,11 @@ static struct bare_tree_answer *bare_tree(struct bench *bench, struct bare_tree_
     if (order.files) {
         snprintf(files, sizeof files, "%s/bare-XXXXXX", bench->place);
         order.files = mkdtemp(files);
+        if (!order.files) {
+            error_set(err, "cannot make a folder in %s: %s", bench->place, strerror(errno));
+            free(answer);
+            return NULL;
+        }
     }
     if (bare_call(bare_tree_measure, &order, answer, sizeof *answer, err) == 0)
         return answer;

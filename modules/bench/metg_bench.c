@@ -1,7 +1,7 @@
 /* METG(50 %): the shortest mean task length at which half of the peak rate of computing is still
- * reached. Tasks of one pattern are made shorter by halves; each length gives a rate (steps of
- * computing a second over all) and a mean length (time of all processors over the number of tasks).
- */
+ * reached. Tasks of one pattern are made shorter, each time to a quarter; each length gives a rate
+ * (steps of computing a second over all) and a mean length (time of all processors over the number
+ * of tasks). */
 
 #include <stdio.h>
 #include <stdlib.h>

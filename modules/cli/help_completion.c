@@ -1,15 +1,13 @@
 /* The completion for bash. Everything but the names of runs is written into the script. */
 
-#include <string.h>
-
+#include "bench/bench.h"
 #include "cli/help.h"
 #include "scenario/scenario.h"
 
 /* The shell's words for what an argument can be; "" when nothing is offered. */
 static const char *completion_words(enum completion completion)
 {
-    static const char *const words[] = {
-        [COMPLETE_NOTHING] = "",
+    static const char *const words[COMPLETE_COUNT] = {
         [COMPLETE_FILE] = "COMPREPLY=($(compgen -f -- \"$word\"))",
         [COMPLETE_DIRECTORY] = "COMPREPLY=($(compgen -d -- \"$word\"))",
         [COMPLETE_RUN] = "COMPREPLY=($(compgen -W \"$(_linqu_runs)\" -- \"$word\"))",
@@ -18,7 +16,7 @@ static const char *completion_words(enum completion completion)
         [COMPLETE_SWITCH] = "COMPREPLY=($(compgen -W 'on off' -- \"$word\"))",
     };
 
-    return words[completion];
+    return words[completion] ? words[completion] : "";
 }
 
 /* What follows an option: a case for each that takes an argument. */
@@ -43,25 +41,41 @@ static void print_scenario_names(FILE *out)
     const struct scenario *const *all = scenario_all(&count);
 
     for (size_t i = 0; i < count; i++)
-        fprintf(out, "%s%s", i ? " " : "", all[i]->name);
+        fprintf(out, "%s ", all[i]->name);
 }
 
-/* What a command's own arguments can be. */
+static void print_bench_names(FILE *out)
+{
+    for (size_t i = 0; bench_name(i); i++)
+        fprintf(out, "%s ", bench_name(i));
+    fputs("all ", out);
+}
+
+static bool offers(const struct command_row *command, enum completion what)
+{
+    return command->offers >> what & 1;
+}
+
+/* Options, and what a command's own arguments can be; a word with a slash is a file's. */
 static void print_words(FILE *out, const struct command_row *command)
 {
     fprintf(out, "    %s) words=\"", command->name);
     for (size_t i = 0; i < option_table_count; i++)
         if (option_applies(&option_table[i], command->id))
             fprintf(out, "--%s ", option_table[i].name);
-    if (strstr(command->arguments, "SCENARIO"))
+    if (offers(command, COMPLETE_SCENARIO))
         print_scenario_names(out);
-    if (command->id == COMMAND_TOPOLOGY)
-        fputs("show check", out);
-    if (command->id == COMMAND_HELP)
+    if (offers(command, COMPLETE_BENCH))
+        print_bench_names(out);
+    if (offers(command, COMPLETE_TOPOLOGY))
+        fputs("show check ", out);
+    if (offers(command, COMPLETE_COMMAND))
         fputs("$commands", out);
     fputs("\"", out);
-    if (strstr(command->arguments, "[RUN]"))
+    if (offers(command, COMPLETE_RUN))
         fputs("; [[ $word == -* ]] || words+=\" $(_linqu_runs)\"", out);
+    if (offers(command, COMPLETE_FILE))
+        fprintf(out, "; [[ $word != */* ]] || { %s; return; }", completion_words(COMPLETE_FILE));
     fputs(" ;;\n", out);
 }
 

@@ -8,11 +8,14 @@
 #define ON_EVERY ((UINT32_C(1) << COMMAND_COUNT) - 1)
 #define ON_CONTROL (ON(EXEC) | ON(SHUTDOWN))
 
+/* For completion, what a command's own arguments can be. */
+#define OFFER(what) (UINT32_C(1) << COMPLETE_##what)
+
 #define DAY_S (UINT64_C(24) * 3600)
 
 const struct command_row command_table[COMMAND_COUNT] = {
     [COMMAND_RUN] =
-        {COMMAND_RUN, "run", "[SCENARIO|KERNEL...]", 64, 0,
+        {COMMAND_RUN, "run", "[SCENARIO|KERNEL...]", OFFER(SCENARIO) | OFFER(FILE), 64, 0,
          "bring a machine hierarchy up and run scenarios or kernels on it",
          "Forks the whole hierarchy, every node a process, waits until all are ready, runs the "
          "scenarios and kernels one after the other, "
@@ -25,7 +28,8 @@ const struct command_row command_table[COMMAND_COUNT] = {
          "With --hold the hierarchy stays up until Ctrl-C or `linqu shutdown`.\n\n"
          "One Ctrl-C stops the run in order, a second one at once; both leave nothing behind.",
          run_command},
-    [COMMAND_STATUS] = {COMMAND_STATUS, "status", "[RUN]", 1, 0, "show how the nodes of a run are",
+    [COMMAND_STATUS] = {COMMAND_STATUS, "status", "[RUN]", OFFER(RUN), 1, 0,
+                        "show how the nodes of a run are",
                         "Per level: how many nodes there are, are ready, slow, dead; restarts, "
                         "messages and memory; then the worst nodes, with "
                         "the reason. It reads what the nodes wrote down about themselves, so it "
@@ -35,14 +39,14 @@ const struct command_row command_table[COMMAND_COUNT] = {
                         "were sampled is said.",
                         status_command},
     [COMMAND_DISCOVER] =
-        {COMMAND_DISCOVER, "discover", "[RUN]", 1, 0, "list the runs on this machine",
+        {COMMAND_DISCOVER, "discover", "[RUN]", OFFER(RUN), 1, 0, "list the runs on this machine",
          "A run is live while its launcher holds its lock, dead when it ended, stale when its "
          "launcher was killed. "
          "A live run is asked to write its discovery.json files anew.\n\n"
          "With --clean, dead and stale runs of this user (or the one that is named) are removed, "
          "and nothing else.",
          discover_command},
-    [COMMAND_LOGS] = {COMMAND_LOGS, "logs", "[RUN]", 1, 0,
+    [COMMAND_LOGS] = {COMMAND_LOGS, "logs", "[RUN]", OFFER(RUN), 1, 0,
                       "show the logs of all nodes, merged by time",
                       "A node is named by its path, which may leave out L6_0 and contain sets: "
                       "`L5_3/L4_1`, `L5_[0-3,8]`, "
@@ -51,13 +55,15 @@ const struct command_row command_table[COMMAND_COUNT] = {
                       "that wrote them; numbers within a message do "
                       "not make it another.",
                       logs_command},
-    [COMMAND_EXEC] = {COMMAND_EXEC, "exec", "[RUN] SCENARIO|KERNEL...", 64, 1,
+    [COMMAND_EXEC] = {COMMAND_EXEC, "exec", "[RUN] SCENARIO|KERNEL...",
+                      OFFER(RUN) | OFFER(SCENARIO) | OFFER(FILE), 64, 1,
                       "run scenarios or kernels on a live run",
                       "Asks the launcher of a run that was started with --hold or --detach to run "
                       "scenarios and kernels on the tree that is up. "
                       "The first argument is the run unless it names a scenario or a kernel.",
                       exec_command},
-    [COMMAND_SHUTDOWN] = {COMMAND_SHUTDOWN, "shutdown", "[RUN]", 1, 0, "stop a live run",
+    [COMMAND_SHUTDOWN] = {COMMAND_SHUTDOWN, "shutdown", "[RUN]", OFFER(RUN), 1, 0,
+                          "stop a live run",
                           "Asks the launcher to stop the tree from the leaves up and returns when "
                           "the run has ended, with the run's exit "
                           "code.\n\n"
@@ -66,7 +72,7 @@ const struct command_row command_table[COMMAND_COUNT] = {
                           "run.",
                           shutdown_command},
     [COMMAND_RINGS] =
-        {COMMAND_RINGS, "rings", "[RUN|FILE]", 1, 0,
+        {COMMAND_RINGS, "rings", "[RUN|FILE]", OFFER(RUN) | OFFER(FILE), 1, 0,
          "how full the rings of a run were, and how large they should be",
          "For each layer of task slots and bytes: its capacity, the most that was used, how often "
          "somebody had to wait, and the capacity where nobody would (the peak and a quarter). Then "
@@ -76,7 +82,7 @@ const struct command_row command_table[COMMAND_COUNT] = {
          "same work. Exits with 1 when a check fails.\n\n"
          "A FILE is a ring_profile.json, with a slash in its path; one of a single node will do.",
          rings_command},
-    [COMMAND_BENCH] = {COMMAND_BENCH, "bench", "[BENCH]", 1, 0,
+    [COMMAND_BENCH] = {COMMAND_BENCH, "bench", "[BENCH]", OFFER(BENCH), 1, 0,
                        "measure this machine, beside bare C programs",
                        "Measures `startup`, `round`, `pingpong`, `tasks`, `chain`, `tensor`, "
                        "`memory`, or all of them, each in turn with a bare C "
@@ -88,15 +94,15 @@ const struct command_row command_table[COMMAND_COUNT] = {
                        "docs/performance.md "
                        "says what each figure means.",
                        bench_command},
-    [COMMAND_DOCTOR] = {COMMAND_DOCTOR, "doctor", "", 0, 0,
+    [COMMAND_DOCTOR] = {COMMAND_DOCTOR, "doctor", "", 0, 0, 0,
                         "say whether this machine can hold a topology",
                         "What the topology needs against what the machine gives, line by line: ok, "
                         "warn or FAIL, with the command that mends "
                         "it. Exits with 3 when a line fails. `linqu run` checks the same before it "
                         "forks anything.",
                         doctor_command},
-    [COMMAND_TOPOLOGY] = {COMMAND_TOPOLOGY, "topology", "show|check SPEC", 2, 2,
-                          "print or check a topology",
+    [COMMAND_TOPOLOGY] = {COMMAND_TOPOLOGY, "topology", "show|check SPEC",
+                          OFFER(TOPOLOGY) | OFFER(FILE), 2, 2, "print or check a topology",
                           "`show` prints the levels with counts and, for the node named with "
                           "--node (else for the first of each level), "
                           "coordinate, index, address and the paths of its files. `check` only "
@@ -105,9 +111,9 @@ const struct command_row command_table[COMMAND_COUNT] = {
                           "L3:16`), or a file that ends in .topo or "
                           "whose path has a slash.",
                           topology_command},
-    [COMMAND_VERSION] = {COMMAND_VERSION, "version", "", 0, 0, "print the version", "",
+    [COMMAND_VERSION] = {COMMAND_VERSION, "version", "", 0, 0, 0, "print the version", "",
                          version_command},
-    [COMMAND_HELP] = {COMMAND_HELP, "help", "[COMMAND]", 1, 0, "explain a command",
+    [COMMAND_HELP] = {COMMAND_HELP, "help", "[COMMAND]", OFFER(COMMAND), 1, 0, "explain a command",
                       "Without a command, the list of all. --man prints the manual page, "
                       "--completion the completion for "
                       "bash.",

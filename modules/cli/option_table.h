@@ -80,7 +80,7 @@ enum option_kind {
     OPTION_SWITCH,  // `on` or `off`, as the numbers 1 and 0
 };
 
-/* What an argument is, for the completion. */
+/* What an argument is, for the completion: of an option, or one of a command's own. */
 enum completion {
     COMPLETE_NOTHING,
     COMPLETE_FILE,
@@ -88,7 +88,12 @@ enum completion {
     COMPLETE_RUN,
     COMPLETE_LEVEL,
     COMPLETE_PRIORITY,
-    COMPLETE_SWITCH
+    COMPLETE_SWITCH,
+    COMPLETE_SCENARIO,
+    COMPLETE_BENCH,
+    COMPLETE_TOPOLOGY, // what `linqu topology` does
+    COMPLETE_COMMAND,
+    COMPLETE_COUNT,
 };
 
 /* A row serves the commands in `commands` (a set of 1 << command_id). An option may have several
@@ -113,6 +118,7 @@ struct command_row {
     enum command_id id;
     const char *name;
     const char *arguments; // as in "[RUN] SCENARIO..."; empty: none
+    uint32_t offers;       // what these can be: a set of 1 << enum completion
     size_t most_arguments;
     size_t least_arguments;
     const char *summary; // a phrase

@@ -223,6 +223,29 @@ def rings_says_how_large_they_should_be_and_fails_where_they_got_worse(base):
     linqu("rings", "./no.json", "--base", base).expect(2).sentence()
 
 
+def completed(base, *words):
+    """What the shell offers for the last of the words."""
+    script = linqu("help", "--completion").expect(0).out
+    typed = " ".join(f"'{word}'" for word in ("linqu", *words))
+    return tree.command("bash", "-c", f"{script}\nCOMP_WORDS=({typed}); COMP_CWORD={len(words)}; _linqu; "
+                        'printf "%s\\n" "${COMPREPLY[@]}"', env={"LINQU_BASE": base}).expect(0).out.split()
+
+
+@claim
+def what_an_argument_can_be_is_offered(base):
+    tree.Run(base, "1x1x1", name="mine").expect_end(0)
+    for command in ("status", "discover", "logs", "exec", "shutdown", "rings"):
+        need("mine" in completed(base, command, ""), "%s: %s", command, completed(base, command, ""))
+    for command in ("run", "exec"):
+        need(completed(base, command, "ring-s") == ["ring-stress"], "%s: %s", command, completed(base, command, "ring-s"))
+    need(completed(base, "bench", "st") == ["startup"], "bench: %s", completed(base, "bench", "st"))
+    need(completed(base, "topology", "ch") == ["check"], "topology: %s", completed(base, "topology", "ch"))
+    need(completed(base, "help", "doc") == ["doctor"], "help: %s", completed(base, "help", "doc"))
+    need(completed(base, "bench", "mi") == [], "bench offers runs: %s", completed(base, "bench", "mi"))
+    need(completed(base, "run", base + "/mi") == [base + "/mine"], "run: %s", completed(base, "run", base + "/mi"))
+    need(completed(base, "rings", base + "/mine/run.j") == [base + "/mine/run.json"], "rings offers no files")
+
+
 @claim
 def help_man_page_and_completion_name_every_command(base):
     del base

@@ -196,7 +196,7 @@ bench: all ## measure this machine: `linqu bench` on what was just built
 
 # What the tree is compared with: see tests/bare/README.md.
 bare: $(BUILD)/tests/bare/forktree ## the bare fork tree that ours is measured against
-$(BUILD)/tests/bare/forktree: $(BUILD)/tests/bare/forktree.o $(BUILD)/modules/bench/bare_tree.o $(BUILD)/modules/bench/memory_use.o
+$(BUILD)/tests/bare/forktree: $(BUILD)/tests/bare/forktree.o $(addprefix $(BUILD)/modules/,bench/bare_tree.o bench/memory_use.o rundir/clock.o)
 	$(LINK) -o $@ $^ $(BRAIN_LIBS)
 
 # --- for users -------------------------------------------------------------------------------------------------

@@ -11,28 +11,20 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "actor/actor_internal.h"
 #include "actor/inject.h"
 #include "base/exit_code.h"
 #include "base/memory.h"
+#include "rundir/clock.h"
 #include "super/near_stack.h"
 #include "transport/ring_link.h"
 
-static uint64_t clock_ns(clockid_t clock)
-{
-    struct timespec now;
-
-    clock_gettime(clock, &now);
-    return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
-}
-
 static void tell_one(struct actor *actor, struct event event)
 {
-    event.now_ns = clock_ns(CLOCK_MONOTONIC);
-    event.wall_ns = clock_ns(CLOCK_REALTIME);
+    event.now_ns = monotonic_clock_ns();
+    event.wall_ns = wall_clock_ns();
     actor_apply(actor, node_step(actor->node, &event), event.now_ns);
 }
 
@@ -157,7 +149,7 @@ static void timer_due(evutil_socket_t fd, short what, void *arg)
         actor->beats_ns[i] = atomic_load_explicit(&record->beat_ns, memory_order_relaxed);
         actor->works[i] = child_work_of(record);
     }
-    if (clock_ns(CLOCK_MONOTONIC) >= node_deadline(actor->node))
+    if (monotonic_clock_ns() >= node_deadline(actor->node))
         actor_tell(actor, (struct event){.type = EVENT_TIMEOUT,
                                          .beats_ns = actor->beats_ns,
                                          .work = actor->works});
@@ -166,7 +158,7 @@ static void timer_due(evutil_socket_t fd, short what, void *arg)
 static void arm_timer(struct actor *actor)
 {
     uint64_t due_ns = node_deadline(actor->node);
-    uint64_t now_ns = clock_ns(CLOCK_MONOTONIC);
+    uint64_t now_ns = monotonic_clock_ns();
     uint64_t wait_us;
     struct timeval wait;
 

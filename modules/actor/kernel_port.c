@@ -9,7 +9,6 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "actor/actor_internal.h"
@@ -17,17 +16,15 @@
 #include "kernels/code_cache.h"
 #include "kernels/kernel_load.h"
 #include "node/trace_log.h"
+#include "rundir/clock.h"
 #include "rundir/file.h"
 #include "rundir/run_dir.h"
 #include "super/pages.h"
 
 static uint64_t port_clock(void *arg)
 {
-    struct timespec now;
-
     (void)arg;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+    return monotonic_clock_ns();
 }
 
 static void set_number(const char *name, unsigned number)

@@ -4,10 +4,10 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/limits.h"
+#include "rundir/clock.h"
 
 static int open_new(struct log_file *log)
 {
@@ -49,19 +49,11 @@ static void write_line(struct log_file *log, const uint8_t *line, size_t size)
     log->lines++;
 }
 
-static uint64_t wall_ns(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_REALTIME, &now);
-    return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
-}
-
 void log_file_write(struct log_file *log, enum log_level level, const char *component,
                     const char *message, const char *fields)
 {
     const struct log_record record = {
-        .wall_ns = wall_ns(),
+        .wall_ns = wall_clock_ns(),
         .level = level,
         .node = log->node,
         .pid = getpid(),

@@ -1,11 +1,11 @@
 /* What this node shows of itself: its record in state.map and its title in ps. */
 
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "actor/actor_internal.h"
 #include "model/beat.h"
+#include "rundir/clock.h"
 #include "super/title.h"
 
 #define SHOW(field, value) atomic_store_explicit(&(field), (value), memory_order_relaxed)
@@ -67,14 +67,6 @@ static void show_life(struct actor *actor, uint64_t now_ns)
         show_title(actor, life);
 }
 
-static uint64_t monotonic_ns(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
-}
-
 struct record_range siblings_of(const struct topology *topology, uint32_t rank)
 {
     uint32_t parent = topology_parent(topology, rank);
@@ -90,7 +82,7 @@ bool sibling_is_slow(void *arg, uint32_t rank)
     const struct actor *actor = arg;
     struct record_range siblings = siblings_of(actor->run->topology, actor->self.rank);
     const struct state_record *record = &actor->run->state.records[rank];
-    uint64_t now_ns = monotonic_ns(), beat_ns;
+    uint64_t now_ns = monotonic_clock_ns(), beat_ns;
 
     if (rank < siblings.first || rank >= siblings.first + siblings.count ||
         atomic_load_explicit(&record->task_started_ns, memory_order_relaxed))
@@ -130,7 +122,7 @@ void record_publish(struct actor *actor)
     struct state_record *record = actor->record;
     const struct node_counters *counters = node_counters(actor->node);
     struct link_counters links = all_links(actor);
-    uint64_t now_ns = monotonic_ns();
+    uint64_t now_ns = monotonic_clock_ns();
 
     SHOW(record->beat_ns, now_ns);
     SHOW(record->frames_in, links.frames_in);

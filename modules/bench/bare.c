@@ -10,8 +10,9 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "rundir/clock.h"
 
 enum { BATCH = 64 };
 
@@ -21,14 +22,6 @@ static void must(bool ok, const char *what)
         return;
     fprintf(stderr, "linqu: bare program: %s: %s\n", what, strerror(errno));
     _exit(1);
-}
-
-static uint64_t now_ns(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
 }
 
 /* --- a process of its own */
@@ -148,10 +141,10 @@ void bare_pingpong(const void *order_, void *answer_)
     for (int i = 0; i < 16; i++)
         one_way_and_back(child.fd, frame);
     for (uint32_t i = 0; i < order->count && i < BARE_SAMPLES_MOST; i++) {
-        uint64_t begun = now_ns();
+        uint64_t begun = monotonic_clock_ns();
 
         one_way_and_back(child.fd, frame);
-        answer->ns[i] = now_ns() - begun;
+        answer->ns[i] = monotonic_clock_ns() - begun;
     }
     end_children(&child, 1);
 }
@@ -176,17 +169,17 @@ void bare_flow(const void *order_, void *answer_)
     const struct bare_flow_order *order = order_;
     struct bare_flow_answer *answer = answer_;
     uint32_t width = order->width < BARE_WIDTH_MOST ? order->width : BARE_WIDTH_MOST;
-    struct child children[BARE_WIDTH_MOST];
+    struct child children[BARE_WIDTH_MOST] = {0};
     char frames[BATCH * BARE_FRAME] = {0};
     uint64_t begun, left = order->frames;
 
     for (uint32_t i = 0; i < width; i++)
         children[i] = start_child(echo_live, NULL);
     flow_turn(children, width, (uint64_t)width * BATCH, frames);
-    begun = now_ns();
+    begun = monotonic_clock_ns();
     while (left)
         left -= flow_turn(children, width, left, frames);
-    answer->ns = now_ns() - begun;
+    answer->ns = monotonic_clock_ns() - begun;
     end_children(children, width);
 }
 
@@ -226,14 +219,14 @@ void bare_steps(const void *order_, void *answer_)
 
     for (uint32_t i = 0; i < width; i++)
         children[i] = start_child(compute_live, order);
-    begun = now_ns();
+    begun = monotonic_clock_ns();
     for (uint32_t round = 0; round < order->rounds; round++) {
         for (uint32_t i = 0; i < width; i++)
             write_all(children[i].fd, frame, sizeof frame);
         for (uint32_t i = 0; i < width; i++)
             must(read_all(children[i].fd, frame, sizeof frame), "hear a child");
     }
-    answer->ns = now_ns() - begun;
+    answer->ns = monotonic_clock_ns() - begun;
     end_children(children, width);
 }
 
@@ -259,12 +252,12 @@ static void receive_live(int fd, const void *order_)
 
 static uint64_t send_bytes(int fd, const char *memory, size_t size)
 {
-    uint64_t begun = now_ns();
+    uint64_t begun = monotonic_clock_ns();
     char done;
 
     write_all(fd, memory, size);
     must(read_all(fd, &done, 1), "hear the child");
-    return now_ns() - begun;
+    return monotonic_clock_ns() - begun;
 }
 
 void bare_copy(const void *order_, void *answer_)
@@ -279,10 +272,10 @@ void bare_copy(const void *order_, void *answer_)
         uint64_t begun;
 
         answer->socket_ns[i] = send_bytes(child.fd, from, order->bytes);
-        begun = now_ns();
+        begun = monotonic_clock_ns();
         memcpy(to, from, order->bytes);
         __asm__ volatile("" : : "r"(to) : "memory");
-        answer->memcpy_ns[i] = now_ns() - begun;
+        answer->memcpy_ns[i] = monotonic_clock_ns() - begun;
     }
     end_children(&child, 1);
 }

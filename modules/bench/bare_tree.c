@@ -20,8 +20,9 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "rundir/clock.h"
 
 /* Level 0 is the launcher with its one child, level 1 the top, level 4 a host, level 5 a chip. */
 enum { LEVELS = 6, HOST = 4, FANOUT_MAX = 1024 };
@@ -64,14 +65,6 @@ static void must(bool ok, const char *what)
         return;
     fprintf(stderr, "linqu: bare tree: %s: %s\n", what, strerror(errno));
     _exit(1);
-}
-
-static double now_s(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
 }
 
 /* --- edges ------------------------------------------------------------------------------------ */
@@ -335,11 +328,11 @@ static void reap_all(void)
 static void measure_rounds(struct node *launcher, struct bare_tree_answer *answer)
 {
     for (unsigned i = 0; i < tree.rounds; i++) {
-        double begun = now_s();
+        double begun = monotonic_clock_s();
 
         tell_all(launcher, i + 2);
         hear_children(launcher, i + 2);
-        answer->round_s[i] = now_s() - begun;
+        answer->round_s[i] = monotonic_clock_s() - begun;
     }
 }
 
@@ -363,21 +356,21 @@ void bare_tree_measure(const void *order_, void *answer_)
     must(prctl(PR_SET_CHILD_SUBREAPER, 1) == 0, "adopt orphans");
     must(tree.rounds <= BARE_ROUNDS_MOST && read_shape(order), "shape");
     answer->nodes = tree.nodes;
-    begun = now_s();
+    begun = monotonic_clock_s();
     tree_up(&launcher, "in-order");
-    answer->up_s = now_s() - begun;
+    answer->up_s = monotonic_clock_s() - begun;
     measure_rounds(&launcher, answer);
     if (order->memory)
         measure_memory(&answer->memory);
-    begun = now_s();
+    begun = monotonic_clock_s();
     tell_all(&launcher, WORD_LEAVE);
     reap_all();
-    answer->down_s = now_s() - begun;
+    answer->down_s = monotonic_clock_s() - begun;
     if (!order->kill)
         return;
     top = tree_up(&launcher, "killed");
-    begun = now_s();
+    begun = monotonic_clock_s();
     kill(top, SIGKILL);
     reap_all();
-    answer->kill_s = now_s() - begun;
+    answer->kill_s = monotonic_clock_s() - begun;
 }

@@ -11,11 +11,11 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/memory.h"
 #include "report/json_file.h"
+#include "rundir/clock.h"
 #include "rundir/run_dir.h"
 #include "rundir/state_map.h"
 
@@ -41,14 +41,6 @@ void interruptions_watch(void)
 int interrupted(void)
 {
     return interrupt_signal;
-}
-
-static double now_s(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
 }
 
 /* --- a command of ours */
@@ -151,14 +143,14 @@ int subject_start(struct subject *subject, const char *base, const char *name, c
                           WORD("120"),
                           WORD("bench_start.so"),
                           NULL};
-    double begun = now_s();
+    double begun = monotonic_clock_s();
 
     *subject = (struct subject){.base = base};
     snprintf(subject->name, sizeof subject->name, "%s", name);
     if (run_command(argv, false, err) < 0)
         return -1;
     subject->up = true;
-    *took_s = now_s() - begun;
+    *took_s = monotonic_clock_s() - begun;
     return 0;
 }
 
@@ -183,7 +175,7 @@ int subject_stop(struct subject *subject, double *took_s, struct error *err)
 {
     char *const argv[] = {WORD("linqu"),       WORD("shutdown"), WORD("--base"),
                           WORD(subject->base), subject->name,    NULL};
-    double begun = now_s();
+    double begun = monotonic_clock_s();
 
     if (!subject->up)
         return 0;
@@ -191,7 +183,7 @@ int subject_stop(struct subject *subject, double *took_s, struct error *err)
     if (run_command(argv, false, err) < 0)
         return say_cause(subject, err);
     if (took_s)
-        *took_s = now_s() - begun;
+        *took_s = monotonic_clock_s() - begun;
     return 0;
 }
 

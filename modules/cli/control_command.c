@@ -16,6 +16,7 @@
 #include "cli/invocation.h"
 #include "cli/kernel_options.h"
 #include "cli/run_view.h"
+#include "rundir/clock.h"
 #include "scenario/scenario.h"
 
 enum {
@@ -160,14 +161,6 @@ int exec_command(const struct invocation *invocation)
 
 /* --- shutdown --------------------------------------------------------------------------------- */
 
-static uint64_t now_ms(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
-
 /* Whether the run has ended and no node from `*next` on is alive; those that are gone are passed
  * over for good. */
 static bool all_gone(struct run_view *view, uint32_t *next)
@@ -185,11 +178,12 @@ static bool all_gone(struct run_view *view, uint32_t *next)
 static bool wait_gone(struct run_view *view, uint64_t timeout_ms)
 {
     const struct timespec pause = {.tv_nsec = 20 * 1000 * 1000};
-    uint64_t deadline_ms = now_ms() + timeout_ms + view->topology.node_count * UINT64_C(5);
+    uint64_t deadline_ms =
+        monotonic_clock_ms() + timeout_ms + view->topology.node_count * UINT64_C(5);
     uint32_t next = 0;
 
     while (!all_gone(view, &next)) {
-        if (now_ms() > deadline_ms)
+        if (monotonic_clock_ms() > deadline_ms)
             return false;
         nanosleep(&pause, NULL);
     }

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/memory.h"
+#include "rundir/clock.h"
 #include "transport/socket_link.h"
 #include "wire/message.h"
 
@@ -23,18 +24,10 @@ struct ctl_client {
     const struct run_view *view;
 };
 
-static uint64_t now_ms(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
-
 /* What is left until `deadline_ms`, for poll(); UINT64_MAX is no deadline. */
 static int left_ms(uint64_t deadline_ms)
 {
-    uint64_t now = now_ms();
+    uint64_t now = monotonic_clock_ms();
 
     if (deadline_ms == UINT64_MAX)
         return -1;
@@ -163,7 +156,7 @@ struct ctl_client *ctl_client_open(const struct run_view *view, unsigned timeout
                                    struct error *err)
 {
     struct ctl_client *client = memory_new(1, sizeof *client);
-    uint64_t deadline_ms = now_ms() + timeout_ms;
+    uint64_t deadline_ms = monotonic_clock_ms() + timeout_ms;
 
     client->view = view;
     client->fd = -1;
@@ -208,7 +201,7 @@ int ctl_client_ask(struct ctl_client *client, const char *command, const json_t 
                    uint64_t timeout_ms, void (*progress)(const char *text, size_t size),
                    struct ctl_answer *answer, bool *timed_out, struct error *err)
 {
-    uint64_t deadline_ms = timeout_ms ? now_ms() + timeout_ms : UINT64_MAX;
+    uint64_t deadline_ms = timeout_ms ? monotonic_clock_ms() + timeout_ms : UINT64_MAX;
     struct message message;
 
     *timed_out = false;

@@ -13,7 +13,7 @@
 #include "cli/invocation.h"
 #include "cli/run_sums.h"
 #include "cli/run_view.h"
-#include "report/wall_clock.h"
+#include "rundir/clock.h"
 
 enum { GREETING_MS = 2000, REDISCOVER_MS = 20000 };
 

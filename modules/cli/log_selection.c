@@ -11,7 +11,7 @@
 #include "cli/cli_output.h"
 #include "cli/invocation.h"
 #include "report/node_set.h"
-#include "report/wall_clock.h"
+#include "rundir/clock.h"
 
 enum { LINE_COPY = 64 * 1024 + 1 }; // the longest text that log_merge gives out, and a NUL
 

@@ -4,8 +4,9 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "rundir/clock.h"
 
 void run_sums_add(struct run_sums *sums, const struct run_view *view, uint32_t rank)
 {
@@ -101,14 +102,6 @@ json_t *run_sums_json(const struct run_sums *sums)
     return object;
 }
 
-static double now_s(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
-
 static void disk_walk(int dir_fd, unsigned depth, double until_s, struct disk_use *use)
 {
     enum { DEPTH_MAX = 32 };
@@ -119,7 +112,7 @@ static void disk_walk(int dir_fd, unsigned depth, double until_s, struct disk_us
     if (!dir && dir_fd >= 0)
         close(dir_fd);
     while (dir && use->whole && (entry = readdir(dir))) {
-        if (now_s() > until_s)
+        if (monotonic_clock_s() > until_s)
             use->whole = false;
         if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0 ||
             fstatat(dirfd(dir), entry->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0)
@@ -139,7 +132,7 @@ struct disk_use disk_use_of(int dir_fd)
 {
     struct disk_use use = {.whole = true};
 
-    disk_walk(openat(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), 0, now_s() + DISK_LOOK_S,
-              &use);
+    disk_walk(openat(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), 0,
+              monotonic_clock_s() + DISK_LOOK_S, &use);
     return use;
 }

@@ -7,7 +7,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/exit_code.h"
@@ -15,6 +14,7 @@
 #include "cli/cli_output.h"
 #include "cli/invocation.h"
 #include "model/beat.h"
+#include "rundir/clock.h"
 #include "rundir/process_stat.h"
 
 const char *node_state_name(enum node_state state)
@@ -45,14 +45,6 @@ bool node_state_alive(enum node_state state)
 static bool node_state_ended(enum node_state state)
 {
     return state == STATE_LEFT || state == STATE_FAILED || state == STATE_DEAD;
-}
-
-static uint64_t now_ns(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * UINT64_C(1000000000) + (uint64_t)now.tv_nsec;
 }
 
 static bool silent(const struct run_view *view, const struct state_record *record)
@@ -112,7 +104,7 @@ void run_view_look_run(struct run_view *view)
 void run_view_look(struct run_view *view)
 {
     run_view_look_run(view);
-    view->now_ns = now_ns();
+    view->now_ns = monotonic_clock_ns();
     for (uint32_t rank = 0; rank < view->topology.node_count; rank++)
         view->nodes[rank] = (uint8_t)state_of(view, &view->map.records[rank], &view->stopped[rank]);
 }

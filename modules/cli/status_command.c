@@ -16,8 +16,8 @@
 #include "cli/node_memory.h"
 #include "cli/run_sums.h"
 #include "cli/run_view.h"
-#include "report/wall_clock.h"
 #include "report/why.h"
+#include "rundir/clock.h"
 
 enum {
     SAMPLE_MOST = 24, // nodes a level whose memory is measured

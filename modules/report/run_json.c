@@ -10,7 +10,7 @@
 #include "base/memory.h"
 #include "base/timestamp.h"
 #include "report/json_file.h"
-#include "report/wall_clock.h"
+#include "rundir/clock.h"
 
 #define RUN_SCHEMA "linqu.run/1"
 

@@ -8,20 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "rundir/clock.h"
 #include "rundir/run_marker.h"
 
 enum { NAME_TRIES = 16, NAME_LENGTH_MAX = 128 };
-
-static uint64_t wall_now_ns(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_REALTIME, &now);
-    return (uint64_t)now.tv_sec * UINT64_C(1000000000) + (uint64_t)now.tv_nsec;
-}
 
 int run_name_check(const char *name, struct error *err)
 {
@@ -83,7 +75,7 @@ static int dir_make_hidden(struct run_dir *dir, char hidden[32], struct error *e
     dir->lock_fd = run_lock_make(dir->fd, err);
     if (dir->lock_fd < 0)
         return -1;
-    return run_marker_write(dir->fd, wall_now_ns(), err);
+    return run_marker_write(dir->fd, wall_clock_ns(), err);
 }
 
 static void dir_discard_hidden(struct run_dir *dir, const char *hidden)

@@ -6,10 +6,10 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "model/beat.h"
+#include "rundir/clock.h"
 #include "rundir/process_stat.h"
 
 #define STATE_MAP_NAME "state.map"
@@ -31,14 +31,6 @@ static size_t map_size(uint32_t node_count)
     return STATE_MAP_HEADER_SIZE + (size_t)node_count * STATE_MAP_RECORD_SIZE;
 }
 
-static uint64_t wall_now_ns(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_REALTIME, &now);
-    return (uint64_t)now.tv_sec * UINT64_C(1000000000) + (uint64_t)now.tv_nsec;
-}
-
 static void header_fill(struct state_header *header, const struct topology *topology)
 {
     int length = topology_to_text(topology, header->topology, sizeof header->topology);
@@ -47,7 +39,7 @@ static void header_fill(struct state_header *header, const struct topology *topo
     header->version = STATE_MAP_VERSION;
     header->record_size = STATE_MAP_RECORD_SIZE;
     header->node_count = topology->node_count;
-    header->created_wall_ns = wall_now_ns();
+    header->created_wall_ns = wall_clock_ns();
     header->beat_interval_ms = beat_interval_ms(topology->node_count);
     memcpy(header->logical_system, topology->settings.logical_system,
            sizeof topology->settings.logical_system);

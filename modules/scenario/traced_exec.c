@@ -5,12 +5,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/limits.h"
 #include "base/memory.h"
-
+#include "rundir/clock.h"
 
 struct traced_exec {
     struct scenario_host host;
@@ -22,14 +21,6 @@ struct traced_exec {
     struct evidence_reader *reader;
 };
 
-static uint64_t now_us(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
-}
-
 struct traced_exec *traced_exec_start(const struct scenario_host *host,
                                       const struct traced_order *order)
 {
@@ -38,7 +29,7 @@ struct traced_exec *traced_exec_start(const struct scenario_host *host,
 
     exec->host = *host;
     exec->order = *order;
-    exec->started_us = now_us();
+    exec->started_us = monotonic_clock_ns() / 1000;
     if (order->exactly)
         snprintf(name, sizeof name, "%s", order->kernel);
     else
@@ -51,7 +42,7 @@ struct traced_exec *traced_exec_start(const struct scenario_host *host,
 void traced_exec_kernel_done(struct traced_exec *exec, int exit_code, const char *error)
 {
     exec->exit_code = exit_code;
-    exec->took_us = now_us() - exec->started_us;
+    exec->took_us = monotonic_clock_ns() / 1000 - exec->started_us;
     snprintf(exec->error, sizeof exec->error, "%s", error);
     exec->host.gather(exec->host.launcher, GATHER_RECORDS);
 }

@@ -15,14 +15,14 @@ static enum level level_at(const struct ring_subject *subject, uint32_t node)
     return topology_level_of_rank(subject->topology, node);
 }
 
-/* A layer of the node's own level; all zero when it was never used. */
+/* A layer of the node's own level; empty, of no capacity, when it was never used. */
 static struct seen_layer own(const struct ring_subject *subject,
                              const struct seen_snapshot *snapshot, unsigned depth)
 {
-    const struct seen_layer *layer =
-        snapshot_layer(snapshot, level_at(subject, snapshot->node), depth);
+    enum level level = level_at(subject, snapshot->node);
+    const struct seen_layer *layer = snapshot_layer(snapshot, level, depth);
 
-    return layer ? *layer : (struct seen_layer){.depth = (uint8_t)depth};
+    return layer ? *layer : (struct seen_layer){.level = (uint8_t)level, .depth = (uint8_t)depth};
 }
 
 static bool is(const struct seen_snapshot *snapshot, const char *label)

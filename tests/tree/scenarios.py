@@ -256,6 +256,11 @@ BREAKS = {
     ],
     "ring-stress": [
         ("R1", "a ring that retires early", EARLY),
+        ("R1", "snapshots without the scopes' layers", [
+            ("modules/core/ring_view.c",
+             "if (layer->ring.claims || layer->counts.scope_begins)",
+             "if (depth == 0)"),
+        ]),
         ("R2", "a tensor is freed once more", [
             ("kernels/ring_stress_l3.c",
              "linqu_free_tensor(rt, inner[0]);",

@@ -151,7 +151,7 @@ static int memory_before_and_after(struct bench *bench, struct memory_use *befor
     double up_s, median_ns;
 
     if (subject_stop(&bench->whole, NULL, err) < 0 ||
-        subject_start(&bench->whole, bench->place, "whole", bench->shape, &up_s, err) < 0 ||
+        subject_start(&bench->whole, bench->place, "whole", bench->order->spec, &up_s, err) < 0 ||
         subject_memory(&bench->whole, before, err) < 0 ||
         run_rounds(bench, LEAF_TASKS, 3, &median_ns, err) < 0)
         return -1;

@@ -2,57 +2,11 @@
  * is beyond its reach. */
 
 #include "bench.h"
+#include "bench_graph.h"
 #include "core/buffer_ring.h"
-#include "core/task_graph.h"
 #include "fiber/fiber.h"
 
-enum { COUNT = 100 * 1000, TARGET = 7 };
-
-static struct task_graph *make_graph(uint32_t slots)
-{
-    struct task_graph_config config = {.self = {.level = LEVEL_POD},
-                                       .rank = 1,
-                                       .task_slots = slots,
-                                       .buffer_bytes = 128 * 1024 * 1024,
-                                       .window = 64,
-                                       .system = "linqu"};
-    struct task_graph *graph = task_graph_create(&config);
-    struct error err;
-
-    if (task_graph_begin(graph, 1, NULL, NULL, 0, &err) < 0)
-        abort();
-    return graph;
-}
-
-/* Whatever is ready is dispatched and completes at once. */
-static void drain(struct task_graph *graph)
-{
-    struct task_part *part;
-
-    while ((part = task_graph_take(graph))) {
-        struct task_key key = task_graph_key(graph, part->task);
-
-        task_graph_end_part(graph, task_graph_find(graph, &key), part->index, NULL, false);
-    }
-}
-
-static void forget_released(struct task_graph *graph)
-{
-    size_t count;
-
-    task_graph_take_released(graph, &count);
-}
-
-static void submit(struct task_graph *graph, const struct task_argument *arguments, uint32_t count)
-{
-    struct part_spec part = {
-        .target = TARGET, .kernel = "k", .arguments = arguments, .count = count};
-    struct task_spec spec = {.parts = &part, .part_count = 1};
-    struct error err;
-
-    while (task_graph_submit(graph, &spec, NULL, &err) == SUBMIT_FULL)
-        drain(graph);
-}
+enum { COUNT = 100 * 1000 };
 
 /* Submit, schedule, complete and retire tasks that read the two results before and make one; a
  * handle is freed when nobody will read it any more. What was submitted completes when `batch`
@@ -77,13 +31,11 @@ static void fibonacci(struct task_graph *graph, int batch)
         before[1] = next;
         if (i % batch == batch - 1)
             drain(graph);
-        if (i % 256 == 255)
-            forget_released(graph);
     }
     drain(graph);
     for (int i = 0; i < 2; i++)
         task_graph_free(graph, before[i], &err);
-    forget_released(graph);
+    drain(graph);
 }
 
 static void in_batches(void *arg)
@@ -115,11 +67,8 @@ static void chain(void *arg)
     struct error err;
 
     submit(graph, &(struct task_argument){PARAM_OUTPUT, handle}, 1);
-    for (int i = 0; i < COUNT; i++) {
+    for (int i = 0; i < COUNT; i++)
         submit(graph, &(struct task_argument){PARAM_INOUT, handle}, 1);
-        if (i % 256 == 255)
-            forget_released(graph);
-    }
     drain(graph);
     task_graph_free(graph, handle, &err);
 }

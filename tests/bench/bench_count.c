@@ -5,56 +5,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/task_graph.h"
+#include "bench_graph.h"
 #include "model/coord.h"
 #include "topo/topology.h"
 #include "wire/message.h"
 
-enum { TARGET = 7 };
-
-static struct task_graph *make_graph(void)
-{
-    const struct task_graph_config config = {.self = {.level = LEVEL_POD},
-                                             .rank = 1,
-                                             .task_slots = 64,
-                                             .buffer_bytes = 128 * 1024 * 1024,
-                                             .window = 64,
-                                             .system = "linqu"};
-    struct task_graph *graph = task_graph_create(&config);
-    struct error err;
-
-    if (task_graph_begin(graph, 1, NULL, NULL, 0, &err) < 0)
-        abort();
-    return graph;
-}
-
-static void drain(struct task_graph *graph)
-{
-    struct task_part *part;
-    size_t count;
-
-    while ((part = task_graph_take(graph))) {
-        struct task_key key = task_graph_key(graph, part->task);
-
-        task_graph_end_part(graph, task_graph_find(graph, &key), part->index, NULL, false);
-    }
-    task_graph_take_released(graph, &count);
-}
-
-static void submit(struct task_graph *graph, const struct task_argument *arguments, uint32_t count)
-{
-    const struct part_spec part = {
-        .target = TARGET, .kernel = "k", .arguments = arguments, .count = count};
-    const struct task_spec spec = {.parts = &part, .part_count = 1};
-    struct error err;
-
-    while (task_graph_submit(graph, &spec, NULL, &err) == SUBMIT_FULL)
-        drain(graph);
-}
+enum { SLOTS = 64 };
 
 static void null_task(unsigned times)
 {
-    struct task_graph *graph = make_graph();
+    struct task_graph *graph = make_graph(SLOTS);
 
     for (unsigned i = 0; i < times; i++)
         submit(graph, NULL, 0);
@@ -64,7 +24,7 @@ static void null_task(unsigned times)
 
 static void chained_task(unsigned times)
 {
-    struct task_graph *graph = make_graph();
+    struct task_graph *graph = make_graph(SLOTS);
     uint64_t handle = task_graph_alloc(graph, 64);
 
     submit(graph, &(struct task_argument){PARAM_OUTPUT, handle}, 1);

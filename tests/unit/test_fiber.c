@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/resource.h>
 
+#include "resident_pages.h"
 #include "suite.h"
 
 #ifdef FIBER_UCONTEXT
@@ -186,16 +187,6 @@ static void touch(void *arg)
     bytes[0] = 2;
 }
 
-static size_t rss_pages(void)
-{
-    FILE *file = fopen("/proc/self/statm", "r");
-    size_t size, pages;
-
-    ck_assert(file && fscanf(file, "%zu %zu", &size, &pages) == 2);
-    fclose(file);
-    return pages;
-}
-
 static void returns(void *arg)
 {
     ++*(int *)arg;
@@ -226,13 +217,13 @@ START_TEST(the_census_knows_the_deepest_stack)
     ck_assert_uint_lt(fiber_pool_census(pool).deepest, shallow + 40 * 1000);
     fiber_destroy(fiber); // while parked
     fiber = fiber_create(pool, touch, &deep);
-    before = rss_pages();
+    before = resident_pages();
     fiber_resume(fiber);
     fiber_resume(fiber);
-    ck_assert_uint_ge(rss_pages(), before + 150);
+    ck_assert_uint_ge(resident_pages(), before + 150);
     fiber_destroy(fiber);
     run_many(pool, FIBER_LOOK_EVERY, &count);
-    ck_assert_uint_lt(rss_pages(), before + 100); // the kept stack gave back its depth
+    ck_assert_uint_lt(resident_pages(), before + 100); // the kept stack gave back its depth
     ck_assert_uint_ge(fiber_pool_census(pool).deepest, deep);
     ck_assert_uint_lt(fiber_pool_census(pool).deepest, deep + 40 * 1000);
     fiber_pool_destroy(pool);
@@ -270,17 +261,16 @@ START_TEST(many_fibers_use_the_memory_of_one)
     size_t before;
 
     run_many(pool, 1000, &count);
-    before = rss_pages();
+    before = resident_pages();
     run_many(pool, MANY, &count);
     ck_assert_int_eq(count, MANY + 1000);
-    ck_assert_uint_le(rss_pages(), before + 64);
+    ck_assert_uint_le(resident_pages(), before + 64);
     fiber_pool_destroy(pool);
 }
 END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("fiber");
     TCase *tcase = tcase_create("fiber");
 
     tcase_add_test(tcase, fibers_take_turns_and_end);
@@ -291,6 +281,5 @@ int main(void)
     tcase_add_test(tcase, many_fibers_use_the_memory_of_one);
     tcase_add_test_raise_signal(tcase, an_overflow_meets_the_guard, SIGSEGV);
     tcase_set_timeout(tcase, 60);
-    suite_add_tcase(suite, tcase);
-    return suite_finish(suite);
+    return suite_run_cases("fiber", &tcase, 1);
 }

@@ -6,6 +6,7 @@
 #include "bench/bare.h"
 #include "bench/bare_tree.h"
 #include "bench/figure.h"
+#include "suite.h"
 
 static struct figures figures;
 

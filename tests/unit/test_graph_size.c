@@ -1,9 +1,8 @@
 /* The core at sizes that a program may reach: memory stays flat, and nothing is done once for each
  * pair. */
 
-#include <stdio.h>
-
 #include "graph_fixture.h"
+#include "resident_pages.h"
 
 #ifdef __has_feature
 #if __has_feature(address_sanitizer)
@@ -17,16 +16,6 @@ enum { FEWER = 20 };
 #else
 enum { FEWER = 1 };
 #endif
-
-static size_t resident_pages(void)
-{
-    FILE *file = fopen("/proc/self/statm", "r");
-    size_t size, pages = 0;
-
-    ck_assert(file && fscanf(file, "%zu %zu", &size, &pages) == 2);
-    fclose(file);
-    return pages;
-}
 
 /* Two inputs, one output; each handle is freed two tasks later. */
 static void submit_many(unsigned count)

@@ -420,7 +420,6 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("message");
     TCase *tcase = tcase_create("message");
 
     tcase_add_checked_fixture(tcase, setup, teardown);
@@ -441,6 +440,5 @@ int main(void)
     tcase_add_test(tcase, a_flipped_bit_is_read_or_refused);
     tcase_add_test(tcase, names_and_queues_come_from_the_list);
     tcase_add_test(tcase, strings_are_copied_with_an_end);
-    suite_add_tcase(suite, tcase);
-    return suite_finish(suite);
+    return suite_run_cases("message", &tcase, 1);
 }

@@ -9,65 +9,17 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "link_side.h"
 #include "malloc_count.h"
-#include "numbered_frame.h"
 #include "random_message.h"
 
-#include "base/limits.h"
 #include "transport/ring.h"
 #include "transport/ring_link.h"
-
-/* One side of an edge, and what its owner has been told. */
-struct side {
-    struct link *link;
-    int bell; // its own
-    uint64_t sent[2], got[2];
-    unsigned rooms, closes;
-    enum frame_fault fault;
-    bool wrong; // a frame that was not the next one of its queue, or not intact
-    bool destroy_in_frame;
-    struct link *reply_over;
-};
 
 static struct side parent, child;
 static void *edge;
 static uint64_t seed;
 static uint64_t state;
-static uint8_t frame[LIMIT_FRAME_RING];
-
-static void on_frame(void *owner, struct link *link, const uint8_t *bytes, size_t size)
-{
-    struct side *side = owner;
-    enum message_queue queue = numbered_queue(bytes);
-
-    if (!numbered_intact(bytes, size) || numbered_number(bytes) != side->got[queue]++)
-        side->wrong = true;
-    if (side->reply_over)
-        link_send(side->reply_over, queue, bytes, size);
-    if (side->destroy_in_frame) {
-        link_destroy(link);
-        side->link = NULL;
-    }
-}
-
-static void on_room(void *owner, struct link *link)
-{
-    struct side *side = owner;
-
-    (void)link;
-    side->rooms++;
-}
-
-static void on_closed(void *owner, struct link *link, enum frame_fault fault)
-{
-    struct side *side = owner;
-
-    (void)link;
-    side->closes++;
-    side->fault = fault;
-}
-
-static const struct link_owner owner_ops = {on_frame, on_room, on_closed};
 
 static void *edge_map(void)
 {
@@ -80,8 +32,8 @@ static void *edge_map(void)
 
 static void links_open(void)
 {
-    parent.link = ring_link_create(edge, RING_PARENT, child.bell, &owner_ops, &parent);
-    child.link = ring_link_create(edge, RING_CHILD, parent.bell, &owner_ops, &child);
+    parent.link = ring_link_create(edge, RING_PARENT, child.bell, &side_owner, &parent);
+    child.link = ring_link_create(edge, RING_CHILD, parent.bell, &side_owner, &child);
 }
 
 static void links_close(void)
@@ -108,12 +60,6 @@ static void teardown(void)
     munmap(edge, RING_EDGE_SIZE);
 }
 
-static void send_one(struct side *side, enum message_queue queue, size_t size)
-{
-    numbered_frame(frame, queue, side->sent[queue]++, size);
-    link_send(side->link, queue, frame, size);
-}
-
 /* How often the bell was rung since it was last asked. */
 static uint64_t rings(struct side *side)
 {
@@ -126,11 +72,6 @@ static void read_all(struct side *side)
 {
     while (link_read(side->link))
         ;
-}
-
-static bool all_arrived(const struct side *from, const struct side *to)
-{
-    return from->sent[0] == to->got[0] && from->sent[1] == to->got[1];
 }
 
 /* Mostly small, all sizes in bits, now and then the largest. */
@@ -323,7 +264,7 @@ START_TEST(a_link_may_be_destroyed_by_the_frame_it_delivers)
     for (unsigned i = 0; i < 5; i++)
         send_one(&parent, QUEUE_CONTROL, 64);
     link_flush(parent.link);
-    child.destroy_in_frame = true;
+    child.destroy = IN_FRAME;
     ck_assert(!link_read(child.link));
     ck_assert_uint_eq(child.got[QUEUE_CONTROL], 1);
 }
@@ -717,7 +658,7 @@ START_TEST(scribbling_at_the_same_time_does_no_harm)
     for (unsigned round = 0; round < 20000; round++) {
         child.closes = 0;
         link_destroy(child.link);
-        child.link = ring_link_create(edge, RING_CHILD, parent.bell, &owner_ops, &child);
+        child.link = ring_link_create(edge, RING_CHILD, parent.bell, &side_owner, &child);
         end_of(RING_PARENT)->base = 0;
         numbered_frame((uint8_t *)edge + 2 * sizeof(struct ring_end), QUEUE_DATA, 0, 1000);
         end_of(RING_PARENT)->tail = 4096;
@@ -772,9 +713,7 @@ static TCase *hostile_tests(void)
 
 int main(void)
 {
-    Suite *suite = suite_create("ring_link");
+    TCase *const cases[] = {ordinary_tests(), hostile_tests()};
 
-    suite_add_tcase(suite, ordinary_tests());
-    suite_add_tcase(suite, hostile_tests());
-    return suite_finish(suite);
+    return suite_run_cases("ring_link", cases, 2);
 }

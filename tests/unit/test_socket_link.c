@@ -9,70 +9,17 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "link_side.h"
 #include "malloc_count.h"
-#include "numbered_frame.h"
+#include "scratch.h"
 #include "suite.h"
 
-#include "base/limits.h"
 #include "transport/socket_link.h"
-
-struct side {
-    struct link *link;
-    uint64_t sent[2], got[2];
-    unsigned rooms, closes;
-    enum frame_fault fault;
-    bool wrong;
-    int destroy;
-};
-
-/* When a side destroys its link. */
-enum { NEVER, IN_FRAME, IN_ROOM, IN_CLOSED };
 
 static struct event_base *base;
 static struct side left, right;
 static int raw; // instead of `right`: the bare end of a connection
 static uint64_t seed, state;
-static uint8_t frame[LIMIT_FRAME_SOCKET];
-
-static void destroy_if(struct side *side, int when)
-{
-    if (side->destroy != when)
-        return;
-    link_destroy(side->link);
-    side->link = NULL;
-}
-
-static void on_frame(void *owner, struct link *link, const uint8_t *bytes, size_t size)
-{
-    struct side *side = owner;
-    enum message_queue queue = numbered_queue(bytes);
-
-    (void)link;
-    if (!numbered_intact(bytes, size) || numbered_number(bytes) != side->got[queue]++)
-        side->wrong = true;
-    destroy_if(side, IN_FRAME);
-}
-
-static void on_room(void *owner, struct link *link)
-{
-    struct side *side = owner;
-
-    (void)link;
-    side->rooms++;
-    destroy_if(side, IN_ROOM);
-}
-
-static void on_closed(void *owner, struct link *link, enum frame_fault fault)
-{
-    struct side *side = owner;
-
-    (void)link;
-    side->closes++;
-    side->fault = fault;
-    destroy_if(side, IN_CLOSED);
-}
-
-static const struct link_owner owner_ops = {on_frame, on_room, on_closed};
 
 static struct event_base *base_new(void)
 {
@@ -92,7 +39,7 @@ static void pair(int fds[2])
 
 static struct link *link_over(int fd, struct side *side)
 {
-    return socket_link_create(base, fd, LIMIT_FRAME_SOCKET, &owner_ops, side);
+    return socket_link_create(base, fd, LIMIT_FRAME_SOCKET, &side_owner, side);
 }
 
 static void setup(void)
@@ -134,17 +81,6 @@ static void teardown(void)
 static void turn(void)
 {
     event_base_loop(base, EVLOOP_ONCE | EVLOOP_NONBLOCK);
-}
-
-static void send_one(struct side *side, enum message_queue queue, size_t size)
-{
-    numbered_frame(frame, queue, side->sent[queue]++, size);
-    link_send(side->link, queue, frame, size);
-}
-
-static bool all_arrived(const struct side *from, const struct side *to)
-{
-    return from->sent[0] == to->got[0] && from->sent[1] == to->got[1];
 }
 
 static size_t random_size(void)
@@ -439,23 +375,18 @@ END_TEST
 
 /* ---- named sockets ---- */
 
-static char directory[600];
 static int dir_fd;
 
 static void setup_directory(void)
 {
     setup();
-    strcpy(directory, "/tmp/linqu-test-XXXXXX");
-    ck_assert_ptr_nonnull(mkdtemp(directory));
-    dir_fd = open(directory, O_DIRECTORY | O_RDONLY | O_CLOEXEC);
+    dir_fd = scratch_open();
     ck_assert_int_ge(dir_fd, 0);
 }
 
 static void teardown_directory(void)
 {
-    unlinkat(dir_fd, "a.sock", 0);
-    close(dir_fd);
-    rmdir(directory);
+    scratch_close(dir_fd);
     teardown();
 }
 
@@ -512,19 +443,16 @@ END_TEST
 
 START_TEST(a_long_directory_is_no_obstacle)
 {
-    char deep[201], path[sizeof directory + sizeof deep];
+    char deep[201];
     int top = dir_fd;
 
     memset(deep, 'd', sizeof deep - 1);
     deep[sizeof deep - 1] = '\0';
-    snprintf(path, sizeof path, "%s/%s", directory, deep);
     ck_assert_int_eq(mkdirat(top, deep, 0700), 0);
-    dir_fd = open(path, O_DIRECTORY | O_RDONLY | O_CLOEXEC);
+    dir_fd = openat(top, deep, O_DIRECTORY | O_RDONLY | O_CLOEXEC);
     check_conversation();
-    unlinkat(dir_fd, "a.sock", 0);
     close(dir_fd);
     dir_fd = top;
-    unlinkat(dir_fd, deep, AT_REMOVEDIR);
 }
 END_TEST
 
@@ -617,7 +545,6 @@ static pid_t listen_as_nobody(void)
     return pid;
 }
 
-/* Needs root, to be somebody else. */
 START_TEST(strangers_are_refused_on_both_ends)
 {
     struct error err;
@@ -627,7 +554,7 @@ START_TEST(strangers_are_refused_on_both_ends)
     pid_t pid;
 
     if (geteuid() != 0)
-        return;
+        suite_skip("only root can become another user");
     ck_assert_int_eq(fchmod(dir_fd, 0777), 0);
     listen_fd = socket_listen(dir_fd, "a.sock", &err);
     ck_assert_int_ne(connect_as_nobody(), 0); // mode 0600
@@ -685,9 +612,7 @@ static TCase *name_tests(void)
 
 int main(void)
 {
-    Suite *suite = suite_create("socket_link");
+    TCase *const cases[] = {link_tests(), name_tests()};
 
-    suite_add_tcase(suite, link_tests());
-    suite_add_tcase(suite, name_tests());
-    return suite_finish(suite);
+    return suite_run_cases("socket_link", cases, 2);
 }

@@ -13,6 +13,7 @@
 #include "node/data.h"
 #include "suite.h"
 #include "topo/ring_layout.h"
+#include "topology_fixture.h"
 
 enum { NODES_MAX = 128, ITEMS_MAX = 8192, CONNECTIONS_MAX = 512, FIRST_VISITOR = 1000 };
 
@@ -62,11 +63,7 @@ static void world_trim(void *arg, size_t offset, size_t size)
 
 static inline uint32_t rank_of(const char *path)
 {
-    struct error err;
-    uint32_t rank;
-
-    ck_assert_msg(topology_parse_path(&world.topology, path, &rank, &err) == 0, "%s", err.text);
-    return rank;
+    return rank_in(&world.topology, path);
 }
 
 /* True when the node has that version, written, in a ring or as a copy; then *bytes (NULL is fine). */
@@ -89,10 +86,8 @@ static inline bool world_has(const struct node *node, uint64_t handle, uint32_t 
 /* Rings of `ring` bytes at every level. */
 static inline void world_open(const char *spec, uint64_t ring)
 {
-    struct error err;
-
-    world = (struct world){.now_ns = 1, .reader = message_reader_create()};
-    ck_assert_msg(topology_parse(spec, &world.topology, &err) == 0, "%s", err.text);
+    world = (struct world){
+        .now_ns = 1, .reader = message_reader_create(), .topology = topology_of(spec)};
     ck_assert(world.topology.node_count <= NODES_MAX);
     for (unsigned level = 0; level < LEVEL_COUNT; level++)
         world.topology.settings.buffer_ring_bytes[level] = ring;

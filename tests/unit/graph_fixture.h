@@ -10,7 +10,7 @@
 #include "core/task_graph.h"
 #include "suite.h"
 
-enum { SELF = 0, NO_KERNEL_ARGS = 0 };
+enum { SELF = 0 };
 
 static struct task_graph *graph;
 static struct error graph_err;

@@ -40,14 +40,6 @@ struct world {
 
 static void world_tell(struct world *world, uint32_t rank, struct event event);
 
-static inline uint32_t world_children(const struct world *world, uint32_t rank)
-{
-    uint32_t count;
-
-    topology_children(&world->topology, rank, &count);
-    return count;
-}
-
 static inline void world_queue(struct world *world, uint32_t to, uint32_t peer, const void *data,
                                size_t size)
 {

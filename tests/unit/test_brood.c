@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "suite.h"
+#include "topology_fixture.h"
 #include "super/brood.h"
 #include "topo/ring_layout.h"
 #include "transport/ring_link.h"
@@ -62,7 +63,7 @@ static void open_brood(const char *spec, uint32_t rank)
     struct brood_gift gift = {
         .run = &run, .parent = &parent, .bell_fd = fd, .dir_fd = fd, .run_dir_fd = fd};
 
-    ck_assert_msg(topology_parse(spec, &topology, &err) == 0, "%s", err.text);
+    topology = topology_of(spec);
     parent.buffers_size = 1 << 20;
     parent.edge = mmap(NULL, RING_EDGE_SIZE + parent.buffers_size, PROT_READ | PROT_WRITE,
                        MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -103,7 +104,7 @@ START_TEST(more_address_space_than_there_is_is_a_sentence)
     struct inherit child;
     struct error err;
 
-    ck_assert_int_eq(topology_parse("L4:1 L3:65536", &topology, &err), 0);
+    topology = topology_of("L4:1 L3:65536");
     for (unsigned level = 0; level < LEVEL_COUNT; level++)
         topology.settings.buffer_ring_bytes[level] = UINT64_C(64) << 30;
     ck_assert_int_eq(brood_fork(&brood, 65536, &gift, &child, &err), -1);

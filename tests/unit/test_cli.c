@@ -7,6 +7,7 @@
 #include "cli/suggest.h"
 #include "cli/topology_load.h"
 #include "suite.h"
+#include "topology_fixture.h"
 #include "topo/ring_layout.h"
 
 static struct error err;
@@ -302,10 +303,9 @@ END_TEST
 
 START_TEST(ring_capacities_of_the_command_line_win_over_the_topologys_one_by_one)
 {
-    struct topology topology;
+    struct topology topology = topology_of("2x2");
     struct invocation invocation;
 
-    ck_assert_int_eq(topology_parse("2x2", &topology, &err), 0);
     topology.settings.task_ring_slots[LEVEL_POD] = 2;
     topology.settings.buffer_ring_bytes[LEVEL_CLOS1] = 64;
     ck_assert_int_eq(parse(&invocation, "linqu run --ring-capacity buffer=32K "

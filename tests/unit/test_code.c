@@ -9,6 +9,7 @@
 #include "core/task.h"
 #include "node/node.h"
 #include "suite.h"
+#include "topology_fixture.h"
 #include "wire/message.h"
 
 enum { MID = 1, CHILDREN = 2 };
@@ -154,9 +155,8 @@ static void open_node(void)
                                           .code_store = port_store,
                                           .code_bytes = port_bytes,
                                           .running = port_running};
-    struct error err;
 
-    ck_assert_int_eq(topology_parse("2x2", &topology, &err), 0);
+    topology = topology_of("2x2");
     node = node_create(&(struct node_config){.topology = &topology,
                                              .rank = MID,
                                              .logical_system = "linqu",

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "suite.h"
+#include "topology_fixture.h"
 
 static struct topology topology;
 static struct control_request request;
@@ -14,7 +15,7 @@ static int read_request(const char *command, const char *arguments)
     struct msg_ctl_request message = {.command = wire_str_of(command),
                                       .arguments = wire_str_of(arguments)};
 
-    ck_assert_int_eq(topology_parse("2x2x2", &topology, &err), 0);
+    topology = topology_of("2x2x2");
     err.text[0] = '\0';
     return control_request_read(&request, &message, &topology, &err);
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "suite.h"
+#include "topology_fixture.h"
 #include "topo/topology.h"
 
 START_TEST(a_hosts_address_leads_back_to_its_coordinate)
@@ -13,13 +14,12 @@ START_TEST(a_hosts_address_leads_back_to_its_coordinate)
 
     for (uint64_t seed = seed_first(), end = seed + seed_count(20000); seed < end; seed++) {
         uint64_t random = seed;
-        struct topology topology;
+        struct topology topology = topology_of(shapes[seed % 5]);
         struct coord coord, back;
         struct error err;
         char ip[64];
         uint32_t rank;
 
-        claim(topology_parse(shapes[seed % 5], &topology, &err) == 0, "%s", err.text);
         rank = topology.first_rank[LEVEL_HOST] + random_below(&random, topology.count[LEVEL_HOST]);
         coord = topology_coord(&topology, rank);
         topology_simulated_ip(&topology, rank, ip, sizeof ip);

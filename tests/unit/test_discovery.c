@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "suite.h"
+#include "topology_fixture.h"
 
 static struct topology topology;
 static struct membership *table;
@@ -11,18 +12,12 @@ static json_t *found; // what the last discover() gave
 
 static uint32_t rank_of(const char *path)
 {
-    struct error err;
-    uint32_t rank;
-
-    claim(topology_parse_path(&topology, path, &rank, &err) == 0, "%s", err.text);
-    return rank;
+    return rank_in(&topology, path);
 }
 
 static void world(const char *spec)
 {
-    struct error err;
-
-    claim(topology_parse(spec, &topology, &err) == 0, "%s", err.text);
+    topology = topology_of(spec);
     membership_destroy(table);
     table = membership_create(&topology);
 }

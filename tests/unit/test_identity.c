@@ -5,34 +5,17 @@
 
 #include "base/json_text.h"
 #include "suite.h"
+#include "topology_fixture.h"
 #include "topo/node_files.h"
-
-static struct topology parse(const char *spec)
-{
-    struct topology topology;
-    struct error err;
-
-    claim(topology_parse(spec, &topology, &err) == 0, "%s", err.text);
-    return topology;
-}
-
-static uint32_t rank_of(const struct topology *topology, const char *path)
-{
-    struct error err;
-    uint32_t rank;
-
-    claim(topology_parse_path(topology, path, &rank, &err) == 0, "%s", err.text);
-    return rank;
-}
 
 static char *identity_text(const char *spec, const char *path, const char *run_path)
 {
-    struct topology topology = parse(spec);
+    struct topology topology = topology_of(spec);
     struct identity identity;
     static struct buffer out; // until the next call
 
     buffer_clear(&out);
-    identity_locate(&identity, &topology, rank_of(&topology, path), run_path);
+    identity_locate(&identity, &topology, rank_in(&topology, path), run_path);
     strcpy(identity.logical_system, "linqu");
     strcpy(identity.physical_system, "rack-1");
     identity.pid = 4711;
@@ -94,7 +77,7 @@ END_TEST
 /* 16x4x16: global_index = l5*64 + l4*16 + l3, each once. */
 START_TEST(global_indices_of_all_hosts_are_their_numbers_by_strides)
 {
-    struct topology topology = parse("16x4x16");
+    struct topology topology = topology_of("16x4x16");
 
     for (uint32_t i = 0; i < 1024; i++) {
         struct identity identity;
@@ -126,8 +109,8 @@ START_TEST(files_lie_in_the_nodes_directory_and_a_chips_with_its_parent)
     };
 
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        struct topology topology = parse(rows[i].spec);
-        uint32_t rank = rank_of(&topology, rows[i].node);
+        struct topology topology = topology_of(rows[i].spec);
+        uint32_t rank = rank_in(&topology, rows[i].node);
         char text[LIMIT_NODE_FILE];
 
         node_directory(&topology, rank, text, sizeof text);
@@ -142,7 +125,7 @@ END_TEST
 
 START_TEST(the_longest_paths_fit_their_limits)
 {
-    struct topology topology = parse("L7:1 L6:1 L5:1 L4:1 L3:1 L2:65536");
+    struct topology topology = topology_of("L7:1 L6:1 L5:1 L4:1 L3:1 L2:65536");
     uint32_t rank = topology.node_count - 1;
     char text[2 * LIMIT_NODE_FILE];
 

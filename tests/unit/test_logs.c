@@ -13,6 +13,7 @@
 #include "report/log_line.h"
 #include "scratch.h"
 #include "suite.h"
+#include "topology_fixture.h"
 
 static const struct log_merge_limits plenty = {.descriptors = 64, .bytes = 1 << 20};
 
@@ -369,15 +370,13 @@ static void add_line(struct log_groups *groups, const char *text, uint32_t rank)
 
 START_TEST(equal_messages_are_one_group_with_its_nodes)
 {
-    struct topology topology;
-    struct error err;
+    struct topology topology = topology_of("2x2x4");
     struct log_groups *groups;
     const struct log_group *list;
     struct buffer names = {0};
     uint64_t beyond;
     size_t count;
 
-    ck_assert_int_eq(topology_parse("2x2x4", &topology, &err), 0);
     groups = log_groups_create(&topology);
     add_line(groups, ERROR_LINE("10", "life", "child 3 died"), 3);
     add_line(groups, ERROR_LINE("11", "ring", "child 3 died"), 3);
@@ -403,13 +402,11 @@ END_TEST
 
 START_TEST(what_goes_on_from_the_line_before_is_not_counted_again)
 {
-    struct topology topology;
-    struct error err;
+    struct topology topology = topology_of("1x1x1");
     struct log_groups *groups;
     uint64_t beyond;
     size_t count;
 
-    ck_assert_int_eq(topology_parse("1x1x1", &topology, &err), 0);
     groups = log_groups_create(&topology);
     add_line(groups, "ts=2026-11-23T08:07:19Z lvl=error node=x pid=1 comp=a msg=\"long\"", 0);
     add_line(groups, "ts=2026-11-23T08:07:19Z lvl=error node=x pid=1 comp=a part=2 msg=\"er\"", 0);
@@ -421,13 +418,11 @@ END_TEST
 
 START_TEST(different_messages_without_end_are_counted_and_not_kept)
 {
-    struct topology topology;
-    struct error err;
+    struct topology topology = topology_of("1x1x1");
     struct log_groups *groups;
     uint64_t beyond;
     size_t count;
 
-    ck_assert_int_eq(topology_parse("1x1x1", &topology, &err), 0);
     groups = log_groups_create(&topology);
     for (unsigned i = 0; i < LOG_GROUPS_MOST + 5; i++) {
         char text[128], word[8] = "aaaa";

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "suite.h"
+#include "topology_fixture.h"
 
 enum { NODES_MAX = 700 };
 
@@ -120,15 +121,6 @@ static void check_all(const struct membership *table, const struct topology *top
     claim(membership_next_exception(table, next) == RANK_NONE, "seed %" PRIu64, seed);
 }
 
-static struct topology parse(const char *spec)
-{
-    struct topology topology;
-    struct error err;
-
-    claim(topology_parse(spec, &topology, &err) == 0, "%s", err.text);
-    return topology;
-}
-
 static const char *const shapes[] = {"2x2x2",          "3x2x3x4",
                                      "1x1x16",         "L6:1 L4:4 L3:8",
                                      "L6:3 L5:2 L3:5", "L7:1 L6:2 L5:3 L4:2 L3:3 L2:2",
@@ -139,7 +131,7 @@ START_TEST(a_table_of_exceptions_agrees_with_one_of_every_node)
 {
     for (uint64_t seed = seed_first(), end = seed + seed_count(1500); seed < end; seed++) {
         uint64_t random = seed;
-        struct topology topology = parse(shapes[random_below(&random, 10)]);
+        struct topology topology = topology_of(shapes[random_below(&random, 10)]);
         struct membership *table = membership_create(&topology);
 
         memset(&naive, 0, sizeof naive);
@@ -166,24 +158,15 @@ START_TEST(a_table_of_exceptions_agrees_with_one_of_every_node)
 }
 END_TEST
 
-static uint32_t rank_of(const struct topology *topology, const char *path)
-{
-    struct error err;
-    uint32_t rank;
-
-    claim(topology_parse_path(topology, path, &rank, &err) == 0, "%s", err.text);
-    return rank;
-}
-
 /* In an L3: 4 = same pod, 5 = same supernode, 6 = cluster. */
 START_TEST(peers_of_a_host_are_those_that_share_its_pod_supernode_or_cluster)
 {
-    struct topology topology = parse("16x4x16");
+    struct topology topology = topology_of("16x4x16");
     struct membership *table = membership_create(&topology);
-    uint32_t self = rank_of(&topology, "L5_3/L4_1/L3_7"), peers[16];
+    uint32_t self = rank_in(&topology, "L5_3/L4_1/L3_7"), peers[16];
 
     ck_assert_uint_eq(membership_peers(table, self, LEVEL_POD, peers, 16), 16);
-    ck_assert_uint_eq(peers[0], rank_of(&topology, "L5_3/L4_1/L3_0"));
+    ck_assert_uint_eq(peers[0], rank_in(&topology, "L5_3/L4_1/L3_0"));
     ck_assert_uint_eq(peers[7], self);
     ck_assert_uint_eq(membership_peers(table, self, LEVEL_HOST, NULL, 0), 16);
     ck_assert_uint_eq(membership_peers(table, self, LEVEL_CLOS1, NULL, 0), 64);
@@ -195,12 +178,12 @@ END_TEST
 
 START_TEST(peers_of_a_supernode_below_it_are_its_own)
 {
-    struct topology topology = parse("16x4x16");
+    struct topology topology = topology_of("16x4x16");
     struct membership *table = membership_create(&topology);
-    uint32_t self = rank_of(&topology, "L5_3"), peers[64];
+    uint32_t self = rank_in(&topology, "L5_3"), peers[64];
 
     ck_assert_uint_eq(membership_peers(table, self, LEVEL_HOST, peers, 64), 64);
-    ck_assert_uint_eq(peers[63], rank_of(&topology, "L5_3/L4_3/L3_15"));
+    ck_assert_uint_eq(peers[63], rank_in(&topology, "L5_3/L4_3/L3_15"));
     ck_assert_uint_eq(membership_peers(table, self, LEVEL_POD, NULL, 0), 4);
     ck_assert_uint_eq(membership_peers(table, self, LEVEL_CLOS2, NULL, 0), 16);
     ck_assert_uint_eq(membership_peers(table, self, LEVEL_CLOS1, NULL, 0), 16);
@@ -211,9 +194,9 @@ END_TEST
 
 START_TEST(a_dead_pod_takes_its_hosts_along_and_a_slow_one_does_not)
 {
-    struct topology topology = parse("2x2x4x2");
+    struct topology topology = topology_of("2x2x4x2");
     struct membership *table = membership_create(&topology);
-    uint32_t pod = rank_of(&topology, "L5_1/L4_0"), host = rank_of(&topology, "L5_1/L4_1/L3_2");
+    uint32_t pod = rank_in(&topology, "L5_1/L4_0"), host = rank_in(&topology, "L5_1/L4_1/L3_2");
 
     ck_assert(membership_set(table, pod, MEMBER_SLOW, 1));
     ck_assert_uint_eq(membership_count(table, 0, LEVEL_HOST).of[MEMBER_LIVE], 16);
@@ -225,14 +208,14 @@ START_TEST(a_dead_pod_takes_its_hosts_along_and_a_slow_one_does_not)
     ck_assert_uint_eq(membership_count(table, 0, LEVEL_CHIP).of[MEMBER_LEFT], 2);
     ck_assert_uint_eq(membership_count(table, 0, LEVEL_CHIP).of[MEMBER_LIVE], 22);
     ck_assert_uint_eq(membership_count(table, 0, LEVEL_CLOS1).of[MEMBER_LIVE], 2);
-    ck_assert_uint_eq(membership_peers(table, rank_of(&topology, "L5_1"), LEVEL_HOST, NULL, 0), 3);
+    ck_assert_uint_eq(membership_peers(table, rank_in(&topology, "L5_1"), LEVEL_HOST, NULL, 0), 3);
     membership_destroy(table);
 }
 END_TEST
 
 START_TEST(old_news_is_ignored_and_a_return_is_news)
 {
-    struct topology topology = parse("2x2x2");
+    struct topology topology = topology_of("2x2x2");
     struct membership *table = membership_create(&topology);
 
     ck_assert(!membership_set(table, 5, MEMBER_DEAD, 0));
@@ -251,15 +234,15 @@ END_TEST
 /* A node that left in order and whose parent died later did leave. */
 START_TEST(the_nearest_end_tells_how_a_node_ended)
 {
-    struct topology topology = parse("2x2x2");
+    struct topology topology = topology_of("2x2x2");
     struct membership *table = membership_create(&topology);
-    uint32_t pod = rank_of(&topology, "L5_0/L4_0");
-    uint32_t host = rank_of(&topology, "L5_0/L4_0/L3_1");
+    uint32_t pod = rank_in(&topology, "L5_0/L4_0");
+    uint32_t host = rank_in(&topology, "L5_0/L4_0/L3_1");
 
     membership_set(table, host, MEMBER_LEFT, 1);
     membership_set(table, pod, MEMBER_DEAD, 1);
     ck_assert_int_eq(membership_status(table, host), MEMBER_LEFT);
-    ck_assert_int_eq(membership_status(table, rank_of(&topology, "L5_0/L4_0/L3_0")), MEMBER_DEAD);
+    ck_assert_int_eq(membership_status(table, rank_in(&topology, "L5_0/L4_0/L3_0")), MEMBER_DEAD);
     ck_assert_uint_eq(membership_count(table, pod, LEVEL_HOST).of[MEMBER_LEFT], 1);
     membership_destroy(table);
 }

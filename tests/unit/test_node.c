@@ -5,6 +5,7 @@
 
 #include "node_world.h"
 #include "suite.h"
+#include "topology_fixture.h"
 
 static struct world world;
 static struct message_reader *reader;
@@ -23,11 +24,7 @@ static void close_world(void)
 
 static uint32_t rank_of(const char *path)
 {
-    struct error err;
-    uint32_t rank;
-
-    ck_assert_msg(topology_parse_path(&world.topology, path, &rank, &err) == 0, "%s", err.text);
-    return rank;
+    return rank_in(&world.topology, path);
 }
 
 /* How many messages of this type have reached the launcher; the last one is in `last`. */
@@ -183,7 +180,6 @@ END_TEST
 START_TEST(a_death_in_a_gather_is_counted_as_missing)
 {
     struct message message = {.type = MSG_GATHER, .gather = {.round = 1}};
-    struct buffer frame = {0};
     uint32_t dead;
 
     open_world("2x2x2");
@@ -197,7 +193,6 @@ START_TEST(a_death_in_a_gather_is_counted_as_missing)
     world_settle(&world);
     ck_assert_uint_eq(came_up(MSG_GATHERED, &message), 1);
     ck_assert_uint_eq(message.gathered.missing, 1 + 2 + 4);
-    buffer_free(&frame);
     close_world();
 }
 END_TEST

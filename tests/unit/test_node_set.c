@@ -4,16 +4,9 @@
 #include <string.h>
 
 #include "suite.h"
+#include "topology_fixture.h"
 
 static struct error err;
-
-static struct topology shape(const char *spec)
-{
-    struct topology topology;
-
-    ck_assert_msg(topology_parse(spec, &topology, &err) == 0, "%s", err.text);
-    return topology;
-}
 
 static char *text_of(const struct node_set *set)
 {
@@ -44,7 +37,7 @@ static void refuses(const struct topology *topology, const char *text, const cha
 
 START_TEST(a_node_stands_for_its_subtree)
 {
-    struct topology topology = shape("16x4x16");
+    struct topology topology = topology_of("16x4x16");
 
     adds(&topology, "L6_0", 1105);
     adds(&topology, "L6_0/L5_3", 1 + 4 + 64);
@@ -55,7 +48,7 @@ END_TEST
 
 START_TEST(sets_and_lists_are_taken_together)
 {
-    struct topology topology = shape("16x4x16");
+    struct topology topology = topology_of("16x4x16");
 
     adds(&topology, "L5_[0-3]", 4 * 69);
     adds(&topology, "L5_[0-3,15]/L4_1", 5 * 17);
@@ -67,7 +60,7 @@ END_TEST
 
 START_TEST(levels_left_out_stand_for_all_their_nodes)
 {
-    struct topology topology = shape("16x4x16");
+    struct topology topology = topology_of("16x4x16");
 
     adds(&topology, "L4_1", 16 * 17);
     adds(&topology, "L3_15", 64);
@@ -77,7 +70,7 @@ END_TEST
 
 START_TEST(what_is_not_there_is_named)
 {
-    struct topology topology = shape("16x4x16");
+    struct topology topology = topology_of("16x4x16");
 
     refuses(&topology, "L5_16", "L5_0 to L5_15");
     refuses(&topology, "L5_[3-1]", "L5_[3-1]");
@@ -119,7 +112,7 @@ static void writes(const struct topology *topology, const uint32_t *ranks, size_
 
 START_TEST(equal_branches_are_written_together)
 {
-    struct topology topology = shape("4x2x4"); // ranks: 0, 1-4, 5-12, 13-44
+    struct topology topology = topology_of("4x2x4"); // ranks: 0, 1-4, 5-12, 13-44
     static const uint32_t one[] = {13}, pods[] = {5, 7, 9, 11}, run[] = {13, 14, 15, 21, 22, 23},
                           uneven[] = {1, 2, 4, 5}, all[] = {1, 2, 3, 4};
 
@@ -140,7 +133,7 @@ START_TEST(a_written_set_reads_back)
 
     for (uint64_t seed = seed_first(); seed < seed_first() + seed_count(200); seed++) {
         uint64_t state = seed;
-        struct topology topology = shape(specs[random_below(&state, 5)]);
+        struct topology topology = topology_of(specs[random_below(&state, 5)]);
         struct node_set set = node_set_create(&topology), again = node_set_create(&topology);
         enum level level =
             topology_level_of_rank(&topology, random_below(&state, topology.node_count));

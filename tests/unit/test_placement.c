@@ -6,17 +6,9 @@
 #include <stdio.h>
 
 #include "suite.h"
+#include "topology_fixture.h"
 
 enum { MOST_PROCESSORS = 24 };
-
-static struct topology parse(const char *spec)
-{
-    struct topology topology;
-    struct error err;
-
-    claim(topology_parse(spec, &topology, &err) == 0, "%s: %s", spec, err.text);
-    return topology;
-}
 
 static cpu_set_t set_of(const int *processors, int count)
 {
@@ -30,7 +22,7 @@ static cpu_set_t set_of(const int *processors, int count)
 
 static struct placement plan(const char *spec, const int *processors, int count)
 {
-    struct topology topology = parse(spec);
+    struct topology topology = topology_of(spec);
     cpu_set_t allowed = set_of(processors, count);
     struct placement placement;
 

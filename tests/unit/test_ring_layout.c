@@ -1,20 +1,14 @@
 /* Where the buffer rings of a node lie in its memory. */
 
 #include "suite.h"
+#include "topology_fixture.h"
 #include "topo/ring_layout.h"
 
 static struct topology topology;
 
-static void open_topology(const char *spec)
-{
-    struct error err;
-
-    ck_assert_msg(topology_parse(spec, &topology, &err) == 0, "%s", err.text);
-}
-
 START_TEST(capacities_are_the_settings_of_the_owners_level_or_the_usual)
 {
-    open_topology("2x2x2");
+    topology = topology_of("2x2x2");
     ck_assert_uint_eq(ring_slots(&topology, LEVEL_POD), RING_SLOTS_USUAL);
     ck_assert_uint_eq(ring_bytes(&topology, LEVEL_POD), RING_BYTES_USUAL);
     topology.settings.task_ring_slots[LEVEL_POD] = 8;
@@ -51,7 +45,7 @@ START_TEST(rings_of_all_owners_and_depths_lie_apart)
     uint64_t random = seed_first();
 
     for (size_t i = 0; i < sizeof specs / sizeof *specs; i++) {
-        open_topology(specs[i]);
+        topology = topology_of(specs[i]);
         for (unsigned tries = 0; tries < 20; tries++) {
             for (unsigned level = 0; level < LEVEL_COUNT; level++)
                 topology.settings.buffer_ring_bytes[level] = 64 * random_below(&random, 5000);

@@ -4,6 +4,7 @@
 
 #include "node/runtime.h"
 #include "suite.h"
+#include "topology_fixture.h"
 #include "topo/ring_layout.h"
 
 static struct topology topology;
@@ -18,7 +19,7 @@ static void open_node(void)
                                        .physical_system = "here",
                                        .run_path = "/r"};
 
-    ck_assert_int_eq(topology_parse("1x1x2", &topology, &err), 0);
+    topology = topology_of("1x1x2");
     topology.settings.task_ring_slots[LEVEL_CLOS1] = 64;
     node = node_create(&config);
 }

@@ -12,14 +12,14 @@
 #include "report/json_file.h"
 #include "scratch.h"
 #include "suite.h"
+#include "topology_fixture.h"
 
 static struct error err;
 
 static struct run_report *report_of(const char *spec)
 {
-    struct topology topology;
+    struct topology topology = topology_of(spec);
 
-    ck_assert_msg(topology_parse(spec, &topology, &err) == 0, "%s", err.text);
     return run_report_create("linqu-abc", "linqu run --topology 2x2x2", &topology, UINT64_MAX);
 }
 

@@ -17,6 +17,7 @@
 #include "rundir/process_stat.h"
 #include "scratch.h"
 #include "suite.h"
+#include "topology_fixture.h"
 
 static struct error err;
 
@@ -34,7 +35,7 @@ static struct fake *fake_open(void)
     static struct fake fake;
 
     fake.base = scratch_open();
-    ck_assert_int_eq(topology_parse("1x1x4", &fake.topology, &err), 0);
+    fake.topology = topology_of("1x1x4");
     ck_assert_int_eq(run_dir_create(scratch_path, "r", "linqu", &fake.dir, &err), 0);
     ck_assert_int_eq(state_map_create(fake.dir.fd, &fake.topology, &fake.map, &err), 0);
     ck_assert_msg(run_view_open(scratch_path, NULL, &fake.view, &err) == 0, "%s", err.text);

@@ -13,19 +13,11 @@
 #include "rundir/process_stat.h"
 #include "scratch.h"
 #include "suite.h"
-
-static struct topology shape(const char *spec)
-{
-    struct topology topology;
-    struct error err;
-
-    ck_assert_msg(topology_parse(spec, &topology, &err) == 0, "%s", err.text);
-    return topology;
-}
+#include "topology_fixture.h"
 
 START_TEST(what_a_node_writes_every_viewer_reads)
 {
-    struct topology topology = shape("2x3x4"), seen;
+    struct topology topology = topology_of("2x3x4"), seen;
     int dir = scratch_open();
     struct state_map mine, theirs;
     struct error err;
@@ -54,7 +46,7 @@ END_TEST
 
 START_TEST(its_blocks_are_allocated_and_only_ours)
 {
-    struct topology topology = shape("16x4x16");
+    struct topology topology = topology_of("16x4x16");
     int dir = scratch_open();
     struct state_map map;
     struct error err;
@@ -85,7 +77,7 @@ static bool wants(uint32_t record, uint32_t rank, uint32_t first, uint32_t count
 /* 16 records share a page: a page stays exactly when one of them is wanted. */
 START_TEST(a_node_keeps_its_own_records_and_its_childrens_mapped)
 {
-    struct topology topology = shape("16x4x16"), seen;
+    struct topology topology = topology_of("16x4x16"), seen;
     int dir = scratch_open();
     struct state_map made, map;
     struct error err;
@@ -114,7 +106,7 @@ END_TEST
 
 START_TEST(one_that_is_there_is_not_overwritten)
 {
-    struct topology topology = shape("1x1x1");
+    struct topology topology = topology_of("1x1x1");
     int dir = scratch_open();
     struct state_map map;
     struct error err;
@@ -130,7 +122,7 @@ END_TEST
 /* Spoil one byte run of a good map and open it. */
 static void open_spoiled(off_t at, const void *bytes, size_t size, const char *expected)
 {
-    struct topology topology = shape("2x2x2");
+    struct topology topology = topology_of("2x2x2");
     int dir = scratch_open(), fd;
     struct state_map map;
     struct error err;

@@ -6,24 +6,7 @@
 #include <string.h>
 
 #include "suite.h"
-
-static struct topology parse(const char *spec)
-{
-    struct topology topology;
-    struct error err;
-
-    claim(topology_parse(spec, &topology, &err) == 0, "%s", err.text);
-    return topology;
-}
-
-static uint32_t rank_of(const struct topology *topology, const char *path)
-{
-    struct error err;
-    uint32_t rank;
-
-    claim(topology_parse_path(topology, path, &rank, &err) == 0, "%s", err.text);
-    return rank;
-}
+#include "topology_fixture.h"
 
 static struct buffer shown;
 
@@ -36,7 +19,7 @@ static const char *shown_text(void)
 
 static const char *show(const char *spec, bool all)
 {
-    struct topology topology = parse(spec);
+    struct topology topology = topology_of(spec);
 
     buffer_clear(&shown);
     topology_show_text(&topology, all, &shown);
@@ -45,10 +28,10 @@ static const char *show(const char *spec, bool all)
 
 static const char *show_node(const char *spec, const char *path)
 {
-    struct topology topology = parse(spec);
+    struct topology topology = topology_of(spec);
 
     buffer_clear(&shown);
-    topology_show_node(&topology, rank_of(&topology, path), &shown);
+    topology_show_node(&topology, rank_in(&topology, path), &shown);
     return shown_text();
 }
 
@@ -108,7 +91,7 @@ END_TEST
 
 START_TEST(too_large_a_tree_is_not_shown_node_by_node)
 {
-    struct topology large = parse("256x256x200"), fits = parse("64x64x64");
+    struct topology large = topology_of("256x256x200"), fits = topology_of("64x64x64");
     struct error err;
 
     ck_assert_int_eq(topology_show_all_check(&large, &err), -1);

@@ -8,10 +8,10 @@
 #include "node/runtime.h"
 #include "node/trace_log.h"
 #include "suite.h"
+#include "topology_fixture.h"
 
 static struct topology topology;
 static struct node *node;
-static struct error err;
 static uint64_t clock_ns;
 
 static uint64_t read_clock(void *arg)
@@ -31,7 +31,7 @@ static void open_node(const char *spec, uint32_t rank)
                                        .pid = 1,
                                        .port = &port};
 
-    ck_assert_int_eq(topology_parse(spec, &topology, &err), 0);
+    topology = topology_of(spec);
     clock_ns = 5000000;
     node = node_create(&config);
     runtime_open(node);
@@ -276,7 +276,7 @@ START_TEST(the_oldest_records_give_way_and_are_counted)
     const struct trace_exit retired = {.count = 0};
     struct trace_log_counts counts;
 
-    ck_assert_int_eq(topology_parse("1x1x1", &topology, &err), 0);
+    topology = topology_of("1x1x1");
     trace_log_exit(log, &retired);
     for (uint32_t i = 0; i < TRACE_RECORDS_MAX + 2; i++)
         trace_log_task(log, &task);
@@ -338,7 +338,7 @@ START_TEST(another_process_reads_the_newest_records_of_any_sizes_in_their_order)
     json_t *json, *tasks;
     size_t size;
 
-    ck_assert_int_eq(topology_parse("1x1x1", &topology, &err), 0);
+    topology = topology_of("1x1x1");
     for (uint32_t id = 0; id < TASKS; id++) {
         const struct trace_task task = {.key = {.exec = 1, .id = id},
                                         .kernel = "some_kernel" + id % 7,
@@ -386,7 +386,7 @@ START_TEST(what_was_scribbled_over_is_unreadable)
     struct trace_log *log;
     json_t *json;
 
-    ck_assert_int_eq(topology_parse("1x1x1", &topology, &err), 0);
+    topology = topology_of("1x1x1");
     ck_assert_ptr_null(trace_log_open(area, SMALL_AREA));
     log = trace_log_create(area, SMALL_AREA);
     for (int i = 0; i < 8; i++)

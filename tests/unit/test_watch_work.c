@@ -8,6 +8,7 @@
 #include "base/memory.h"
 #include "node/node.h"
 #include "suite.h"
+#include "topology_fixture.h"
 #include "wire/message.h"
 
 enum { LIMIT_MS = 800, LOOK_MS = 100 }; // a look comes after an eighth of the limit
@@ -54,9 +55,7 @@ static void hear(uint32_t peer, uint32_t sender, uint32_t target, struct message
 
 static void open_node(uint64_t limit_ms)
 {
-    struct error err;
-
-    ck_assert_int_eq(topology_parse("2", &topology, &err), 0);
+    topology = topology_of("2");
     node = node_create(&(struct node_config){.topology = &topology,
                                              .logical_system = "linqu",
                                              .physical_system = "here",

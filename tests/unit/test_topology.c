@@ -5,15 +5,7 @@
 
 #include "suite.h"
 #include "topo/topology_settings.h"
-
-static struct topology parse(const char *spec)
-{
-    struct topology topology;
-    struct error err;
-
-    claim(topology_parse(spec, &topology, &err) == 0, "%s", err.text);
-    return topology;
-}
+#include "topology_fixture.h"
 
 static int parse_file(const char *text, struct topology *topology, struct error *err)
 {
@@ -157,7 +149,7 @@ START_TEST(ranks_coordinates_parents_and_paths_agree_with_a_walked_tree)
         shape_random(&shape, &random);
         shape_spec(&shape, spec);
         model_build(&shape);
-        topology = parse(spec);
+        topology = topology_of(spec);
         claim(topology.node_count == model_count, "seed %" PRIu64 ": %s", seed, spec);
         for (int i = 0; i < 40; i++)
             check_node(&topology, random_below(&random, model_count), spec);
@@ -179,7 +171,7 @@ START_TEST(every_node_of_some_small_trees_agrees_with_a_walked_tree)
         shape_random(&shape, &random);
         shape_spec(&shape, spec);
         model_build(&shape);
-        topology = parse(spec);
+        topology = topology_of(spec);
         for (uint32_t rank = 0; rank < model_count; rank++)
             check_node(&topology, rank, spec);
     }
@@ -197,7 +189,7 @@ START_TEST(ranks_within_a_level_are_in_the_order_of_coordinates)
 
         shape_random(&shape, &random);
         shape_spec(&shape, spec);
-        topology = parse(spec);
+        topology = topology_of(spec);
         for (int i = 0; i < 20; i++) {
             uint32_t a = random_below(&random, topology.node_count);
             uint32_t b = random_below(&random, topology.node_count);
@@ -232,10 +224,10 @@ START_TEST(a_shape_survives_its_text)
 
         shape_random(&shape, &random);
         shape_spec(&shape, spec);
-        topology = parse(spec);
+        topology = topology_of(spec);
         length = topology_to_text(&topology, text, sizeof text);
         claim(length == (int)strlen(text), "%s", spec);
-        back = parse(text);
+        back = topology_of(text);
         same_shape(&topology, &back, spec);
         topology_to_text(&back, again, sizeof again);
         claim(!strcmp(text, again), "%s", spec);
@@ -266,7 +258,7 @@ START_TEST(forms_are_written_as_short_as_they_can_be_said)
     };
 
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        struct topology topology = parse(rows[i].spec);
+        struct topology topology = topology_of(rows[i].spec);
         char text[256];
 
         topology_to_text(&topology, text, sizeof text);
@@ -335,7 +327,7 @@ END_TEST
 
 START_TEST(the_root_of_several_is_one_node_of_the_level_above)
 {
-    struct topology two = parse("L6:2 L5:3"), pods = parse("L4:4 L3:2");
+    struct topology two = topology_of("L6:2 L5:3"), pods = topology_of("L4:4 L3:2");
 
     ck_assert_uint_eq(two.top, LEVEL_GLOBAL);
     ck_assert_uint_eq(two.count[LEVEL_GLOBAL], 1);
@@ -347,7 +339,7 @@ END_TEST
 
 START_TEST(a_level_left_out_has_index_0_and_no_part_in_the_path)
 {
-    struct topology topology = parse("L6:1 L5:2 L3:4");
+    struct topology topology = topology_of("L6:1 L5:2 L3:4");
     struct coord coord = topology_coord(&topology, 10), with_pod = coord;
     char path[LIMIT_NODE_PATH];
 
@@ -366,7 +358,7 @@ END_TEST
 /* Coordinates that look right but are not of this tree. */
 START_TEST(coordinates_outside_the_tree_are_not_in_it)
 {
-    struct topology topology = parse("2x2x2");
+    struct topology topology = topology_of("2x2x2");
     static const struct coord outside[] = {
         {.level = LEVEL_HOST, .index = {[LEVEL_HOST] = 2}},
         {.level = LEVEL_HOST, .index = {[LEVEL_CLOS2] = 1}},
@@ -387,7 +379,7 @@ END_TEST
 
 START_TEST(global_indices_of_hosts_follow_the_strides)
 {
-    struct topology topology = parse("16x4x16");
+    struct topology topology = topology_of("16x4x16");
     struct coord host = {.level = LEVEL_HOST, .index = {[5] = 13, [4] = 2, [3] = 9}};
 
     ck_assert_uint_eq(topology_global_index(&topology, &host), 13 * 64 + 2 * 16 + 9);
@@ -410,7 +402,7 @@ START_TEST(a_path_may_leave_out_levels_with_one_node)
     };
 
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        struct topology topology = parse(rows[i].spec);
+        struct topology topology = topology_of(rows[i].spec);
         struct error err;
         char path[LIMIT_NODE_PATH];
         uint32_t rank;
@@ -442,7 +434,7 @@ START_TEST(a_path_that_leads_nowhere_names_the_part)
         {"L8_0", "is not a level and an index"},
         {"L5_4294967299", "'L5_4294967299' is not in the topology"},
     };
-    struct topology topology = parse("16x4x16");
+    struct topology topology = topology_of("16x4x16");
 
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct error err = {""};
@@ -456,7 +448,7 @@ END_TEST
 
 START_TEST(a_level_with_two_nodes_is_not_left_out)
 {
-    struct topology topology = parse("1x2x2");
+    struct topology topology = topology_of("1x2x2");
     struct error err;
     uint32_t rank;
 
@@ -467,7 +459,7 @@ END_TEST
 
 static void ip_of(const char *spec, const char *path, char *out)
 {
-    struct topology topology = parse(spec);
+    struct topology topology = topology_of(spec);
     struct error err;
     uint32_t rank;
 
@@ -516,7 +508,7 @@ START_TEST(a_file_holds_a_form_settings_and_comments)
                                "ring-capacity = task=8,buffer=32K\n"
                                "ring_capacity = L4:task=4,buffer=16K; L6:task=2\n"
                                "start-timeout = 90s";
-    struct topology topology, shape = parse("L6:1 L5:2 L3:4");
+    struct topology topology, shape = topology_of("L6:1 L5:2 L3:4");
     struct error err;
 
     claim(parse_file(text, &topology, &err) == 0, "%s", err.text);

@@ -7,7 +7,7 @@ import os
 import signal
 
 import tree
-from tree import claim, large, need, soaking, until
+from tree import claim, large, line_with, need, soaking, until
 
 SPEC = "2x2x2x2"
 
@@ -29,13 +29,13 @@ def expect_told(run, node, *earlier):
     """Who died of what: as an event, in the parent's log, and on the terminal."""
     dead = until(lambda: run.event("dead", node), f"an event says that {node.path} died", 10)
     need("signal 9" in dead["cause"], "the cause of %s: %s", node.path, dead)
-    until(lambda: node.path in run.err() and "signal 9" in run.err(), "the terminal names node and cause", 10)
+    until(lambda: line_with(run.err(), node.path, "signal 9"), "the terminal names node and cause", 10)
     for other in run.events():
         need(other["event"] != "dead" or other["node"] in [n.path for n in (node, *earlier)],
              "it says of another that it died: %s", other)
     if node.parent:
         log = run.read(node.parent.path + "/logs/daemon.log")
-        need(node.path.rsplit("/", 1)[1] in log and "signal 9" in log, "the parent's log does not name it:\n%s", log)
+        need(line_with(log, node.path, "signal 9"), "the parent's log does not name it:\n%s", log)
 
 
 def expect_rest_lives(run, node, *earlier):
@@ -43,10 +43,12 @@ def expect_rest_lives(run, node, *earlier):
     rest = [n for n in run.shape.nodes if n.path not in gone]
     for other in rest:
         need(tree.alive(run.state().pid(other.rank)), "%s is not alive", other.path)
-    done = tree.linqu("status", "--base", run.base, "--json", run.name).expect(0)
-    need(node.path in done.out or node.level == 2, "status does not name %s: %s", node.path, done.out)
-    done = tree.linqu("status", "--base", run.base, run.name).expect(0)
-    need("dead" in done.out, "status shows no dead node: %s", done.out)
+    worst = run.worst()
+    need(list(worst) == [node.path] and "signal 9" in worst[node.path]["reason"], "status says of %s: %s", node.path, worst)
+    need(worst[node.path]["state"] == "dead", "status says of %s: %s", node.path, worst)
+    need(worst[node.path]["dead_below"] == len(run.shape.nodes) - len(rest) - 1, "status says of %s: %s", node.path, worst)
+    out = tree.linqu("status", "--base", run.base, run.name).expect(0).out
+    need(line_with(out, "dead", node.path, "signal 9"), "status does not show %s: %s", node.path, out)
 
 
 def at_work(base, spec, which):
@@ -152,7 +154,7 @@ def before_ready(base, which):
     node = pick(run, which)
     killed(run, node, limit_s)
     run.expect_end(4, 20).expect_nothing_left()
-    need(node.path in run.err() and "signal 9" in run.err(), "the terminal does not name %s: %s", node.path, run.err())
+    need(line_with(run.err(), node.path, "signal 9"), "the terminal does not name %s: %s", node.path, run.err())
 
 
 @claim
@@ -171,18 +173,17 @@ def the_top_is_killed_before_ready(base):
 
 
 def while_stopping(base, which):
-    """A leaf that is stopped by a signal keeps the stop open; somebody else is killed meanwhile."""
-    run = tree.Run(base, SPEC, "--hold", "--stop-timeout", "2").until_ready()
-    sleeper = run.shape.by_path["L6_0/L5_0/L4_0/L3_0/L2_0"]
-    run.kill(sleeper, signal.SIGSTOP)
-    run.interrupt()
-    run.waits_for(lambda: run.state().phase() == "stopping", "the run is stopping")
+    """A leaf that is stopped by a signal keeps open the stop of all above it; the leaf or one of those is killed meanwhile."""
+    run = tree.Run(base, SPEC, "--hold", "--stop-timeout", "60").until_ready()
     node = pick(run, which)
-    if tree.alive(run.state().pid(node.rank)):
-        run.kill(node)
-    run.end(30)
-    run.expect_nothing_left()
-    need(run.process.returncode in (0, 5), "the run ends with %s", run.process.returncode)
+    waits = node if node.children else node.parent
+    run.kill(list(node.subtree())[-1], signal.SIGSTOP)
+    run.interrupt()
+    run.waits_for(lambda: run.life(waits.path) == "draining", f"{waits.path} is stopping")
+    run.kill(node)
+    run.expect_end(5, 30).expect_nothing_left()
+    expect_told(run, node)
+    need(run.json("run.json")["exit_code"] == 5, "run.json: %s", run.json("run.json")["exit_code"])
 
 
 @claim

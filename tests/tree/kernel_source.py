@@ -3,7 +3,7 @@
 import os
 
 import tree
-from tree import Run, need
+from tree import Run, line_with, need
 
 SPEC = "2x2x2"
 CLOS2, CLOS1, POD, HOST, CHIP = 6, 5, 4, 3, 2
@@ -89,8 +89,21 @@ def run_kernel(base, file, *options, spec=SPEC, status=0, env=None):
 
 def expect_sentence(run, *words):
     """One line on the terminal has all of them."""
-    need(any(all(word in line for word in words) for line in run.err().splitlines()), "no sentence with %s in:\n%s", words,
-         run.err())
+    need(line_with(run.err(), *words), "no sentence with %s in:\n%s", words, run.err())
+
+
+# For the body of a kernel: it waits until the test calls go().
+WAIT_FOR_GO = r"""
+    char go_path[1024];
+
+    snprintf(go_path, sizeof go_path, "%s/go", getenv("LINQU_RUN"));
+    while (access(go_path, F_OK) != 0)
+        nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);"""
+
+
+def go(run):
+    with open(run.path + "/go", "w", encoding="utf-8"):
+        pass
 
 
 def folder_of(base):

@@ -9,8 +9,8 @@ import os
 import re
 
 import tree
-from kernel_source import (CHIP, CLOS1, CLOS2, HOST, ORCHESTRATOR, POD, PRELUDE, SPEC, WORKER, compile_kernel, expect_sentence, folder_of,
-                           kernel, notes, run_kernel)
+from kernel_source import (CHIP, CLOS2, HOST, ORCHESTRATOR, POD, SPEC, WAIT_FOR_GO, WORKER, compile_kernel, expect_sentence, folder_of,
+                           go, kernel, notes, run_kernel)
 from tree import Run, claim, held, linqu, need, until
 
 # --- where kernels run, and what they get ---
@@ -68,7 +68,7 @@ def a_kernel_runs_where_it_is_told_with_its_arguments_and_environment(base):
 @claim
 def without_a_place_it_runs_on_the_first_live_node_of_its_level(base):
     where = kernel(folder_of(base), "where", HOST, WORKER, 'note("%s%s%s", getenv("LINQU_L5"), getenv("LINQU_L4"), getenv("LINQU_L3"));')
-    with held(base, SPEC) as run:
+    with held(base, SPEC, status=5) as run:
         linqu("exec", "--base", base, "t", where).expect(0)
         run.kill(run.shape.by_path["L6_0/L5_0/L4_0"])
         until(lambda: run.event("dead"), "the death is known")
@@ -98,7 +98,7 @@ def what_a_killed_node_had_run_can_be_read(base):
         return [task["kernel"] for task in run.json(path + "/logs/task_trace.json")["tasks"]]
 
     ran = ["topology_l3", "hello_host"]
-    with held(base, SPEC) as run:
+    with held(base, SPEC, status=5) as run:
         linqu("exec", "--base", base, "t", "hello.so").expect(0)
         host = run.shape.by_path["L6_0/L5_0/L4_0/L3_0"]
         run.kill(host)
@@ -146,20 +146,18 @@ def code_goes_once_to_each_node_that_needs_it(base):
     way = ["L6_0/code_cache", "L6_0/L5_1/code_cache", "L6_0/L5_1/L4_0/code_cache", "L6_0/L5_1/L4_0/L3_0/code_cache",
            "L6_0/L5_1/L4_0/L3_1/code_cache"]
     need(sorted(cached) == sorted(way), "code lies in %s", sorted(cached))
-    need(all(re.fullmatch(r"[0-9a-f]{16}\.so", name) for names in cached.values() for name in names), "the names: %s", cached)
+    need(all(names and all(re.fullmatch(r"[0-9a-f]{16}\.so", name) for name in names) for names in cached.values()),
+         "the names: %s", cached)
 
 
 @claim
 def a_rebuilt_kernel_is_seen_by_the_next_exec_and_disturbs_no_live_one(base):
     folder = folder_of(base)
     top = kernel(folder, "top", CLOS2, ORCHESTRATOR, r"""
-    char path[1024];
-
     linqu_submit_task(rt, host(0, 0, 0), "part", NULL, 0);
     linqu_wait_all(rt);
-    snprintf(path, sizeof path, "%s/go", getenv("LINQU_RUN"));
-    while (args[0] && access(path, F_OK) < 0)
-        nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+    if (args[0]) {""" + WAIT_FOR_GO + r"""
+    }
     linqu_submit_task(rt, host(1, 1, 1), "part", NULL, 0);
     """)
     kernel(folder, "part", HOST, WORKER, 'note("old");')
@@ -167,8 +165,7 @@ def a_rebuilt_kernel_is_seen_by_the_next_exec_and_disturbs_no_live_one(base):
         first = tree.start([tree.LINQU, "exec", "--base", base, "t", top, "--arg", "1"], env=tree.environment())
         run.waits_for(lambda: notes(run) == ["old"], "its first part has run")
         kernel(folder, "part", HOST, WORKER, 'note("new");')
-        with open(run.path + "/go", "w", encoding="utf-8"):
-            pass
+        go(run)
         need(first.wait(60) == 0, "the exec fails")
         need(notes(run) == ["old", "old"], "the live exec ran %s", notes(run))
         linqu("exec", "--base", base, "t", top, "--arg", "0").expect(0)
@@ -613,7 +610,7 @@ def one_exec_comes_after_the_other_and_a_failed_one_leaves_the_tree_well(base):
     folder = folder_of(base)
     good = kernel(folder, "good", HOST, WORKER, 'note("%llu", (unsigned long long)args[0]);')
     bad = kernel(folder, "bad", HOST, ORCHESTRATOR, "for (int i = 0; i < 9; i++) linqu_scope_begin(rt);")
-    with held(base, SPEC) as run:
+    with held(base, SPEC, status=5) as run:
         for number in range(3):
             done = linqu("exec", "--base", base, "t", good, "--arg", number, "--at", f"L5_{number % 2}/L4_0/L3_1").expect(0)
             need("good.so: pass" in done.out, "it said %s", done.out)

@@ -8,7 +8,7 @@ import re
 import signal
 
 import tree
-from kernel_source import HOST, ORCHESTRATOR, POD, WORKER, expect_sentence, folder_of, kernel, notes
+from kernel_source import HOST, ORCHESTRATOR, POD, WAIT_FOR_GO, WORKER, expect_sentence, folder_of, go, kernel, notes
 from tree import Run, claim, linqu, need, until
 
 # The second host is asked for a task when the file `go` is there: by then the test has stopped its process.
@@ -20,24 +20,12 @@ POD_BODY = r"""
     linqu_wait_all(rt);
     note("done");
     free(peers.peers);"""
-GO_BODY = r"""
-    char path[1024];
-    struct timespec moment = {.tv_nsec = 10000000};
-    snprintf(path, sizeof path, "%s/go", getenv("LINQU_RUN"));
-    note("waiting");
-    while (access(path, F_OK) != 0)
-        nanosleep(&moment, NULL);"""
-
-
-def go(run):
-    with open(run.path + "/go", "w", encoding="utf-8"):
-        pass
 
 
 @claim
 def who_waits_for_a_stopped_node_is_said_and_the_run_goes_on_when_it_does(base):
     folder = folder_of(base)
-    kernel(folder, "wait_for_go", HOST, WORKER, GO_BODY)
+    kernel(folder, "wait_for_go", HOST, WORKER, 'note("waiting");' + WAIT_FOR_GO)
     kernel(folder, "nothing", HOST, WORKER, "")
     run = Run(base, "1x1x2", "--stall-after", "1", kernel(folder, "pod", POD, ORCHESTRATOR, POD_BODY))
     until(lambda: os.path.exists(run.path + "/notes"), "the first task runs")
@@ -50,8 +38,8 @@ def who_waits_for_a_stopped_node_is_said_and_the_run_goes_on_when_it_does(base):
         expect_sentence(run, "L6_0/L5_0/L4_0 waits", "for its task d0:t1 on L6_0/L5_0/L4_0/L3_1")
         done = linqu("status", "--base", base, "--why", "t").expect(0)
         need(re.search(rf"L3_1 .*its process {stopped} is stopped by a signal", done.out), "why says %s", done.out)
-        done = linqu("status", "--base", base, "--why", "--json", "t").expect(0)
-        need(any("L4_0 waits" in line for line in done.json()["why"]), "why says %s", done.out)
+        why = run.status("--why")["why"]
+        need(any("L4_0 waits" in line for line in why), "why says %s", why)
     finally:
         os.kill(stopped, signal.SIGCONT)
     run.expect_end(0).expect_nothing_left()

@@ -2,12 +2,13 @@
 """Stopping: by Ctrl-C once and twice, by `linqu shutdown`, by SIGTERM to a node; a slow node is called slow, no more.
 limit: 300 s"""
 
+import collections
 import os
 import signal
 import time
 
 import tree
-from tree import claim, held, large, need, until
+from tree import claim, held, large, line_with, need, until
 
 SPEC, LAST = "2x2x2x2", "L6_0/L5_1/L4_1/L3_1/L2_1"
 
@@ -64,16 +65,16 @@ def a_node_that_does_not_stop_is_named_and_killed(base):
     sleeper = run.shape.leaf()
     run.kill(sleeper, signal.SIGSTOP)
     run.interrupt()
-    run.end(20)
+    run.expect_end(5, 20)
     expect_account(run)
-    need(sleeper.path in run.err(), "the terminal does not name %s: %s", sleeper.path, run.err())
+    need(line_with(run.err(), sleeper.path, "killed by signal 9"), "the terminal does not name %s: %s", sleeper.path, run.err())
 
 
 @claim
 def shutdown_ends_a_held_run(base):
     run = tree.Run(base, SPEC, "--hold").until_ready()
     tree.linqu("shutdown", "--base", base, run.name).expect(0)
-    need(run.process.wait(10) == 0, "the run ends with %s", run.process.returncode)
+    run.expect_end(0, 10)
     expect_account(run)
 
 
@@ -82,8 +83,8 @@ def shutdown_by_force_waits_for_nobody(base):
     run = tree.Run(base, SPEC, "--hold", "--stop-timeout", "60").until_ready()
     run.kill(run.shape.leaf(), signal.SIGSTOP)
     begun = time.monotonic()
-    tree.linqu("shutdown", "--base", base, "--force", run.name)
-    run.end(20)
+    tree.linqu("shutdown", "--base", base, "--force", run.name).expect(0)
+    run.expect_end(0, 20)
     need(time.monotonic() - begun < 10, "it took %.1f s", time.monotonic() - begun)
     expect_account(run)
 
@@ -93,8 +94,8 @@ def shutdown_with_a_timeout_keeps_to_it(base):
     run = tree.Run(base, SPEC, "--hold", "--stop-timeout", "60").until_ready()
     run.kill(run.shape.leaf(), signal.SIGSTOP)
     begun = time.monotonic()
-    tree.linqu("shutdown", "--base", base, "--timeout", "1", run.name)
-    run.end(20)
+    tree.linqu("shutdown", "--base", base, "--timeout", "1", run.name).expect(5)
+    run.expect_end(5, 20)
     need(time.monotonic() - begun < 10, "it took %.1f s", time.monotonic() - begun)
     expect_account(run)
 
@@ -145,8 +146,9 @@ def leaves_in_order(base, spec, which):
     for other in node.subtree():
         need(run.state().life(other.rank) == "stopped", "%s is %s", other.path, run.state().life(other.rank))
     need(not run.event("dead"), "it says that somebody died: %s", run.event("dead"))
-    out = tree.linqu("status", "--base", base, run.name).expect(0).out
-    need("left" in out, "status does not speak of who left: %s", out)
+    gone = collections.Counter(other.level for other in node.subtree())
+    need(run.counts("left") == gone and not run.counts("dead"), "status counts as left: %s", run.counts("left"))
+    need(not run.worst(), "status says of who left in order: %s", run.worst())
     run.interrupt()
     run.expect_end(0)
     expect_account(run)
@@ -177,8 +179,9 @@ def slow_and_well_again(base, spec, node_of):
         took = time.monotonic() - stopped
         need(took <= 5, "%s was called slow only after %.1f s: %s", node.path, took, slow)
         until(lambda: time.monotonic() - stopped >= 10, "ten seconds are over")
-        out = tree.linqu("status", "--base", base, run.name).expect(0).out
-        need("slow" in out, "status does not show it: %s", out)
+        worst = run.worst()
+        need(node.path in worst and worst[node.path]["state"] == "slow", "status does not show it: %s", worst)
+        need(not run.counts("dead"), "status counts as dead: %s", run.counts("dead"))
         run.kill(node, signal.SIGCONT)
         until(lambda: run.event("live", node), f"{node.path} is called live again", 10)
         for word in ("dead", "left", "failure"):
@@ -211,7 +214,7 @@ def a_stopped_pod_of_1105_nodes_is_slow_and_no_more(base):
 def the_stopped_launcher_goes_on_where_it_was(base):
     with held(base, SPEC) as run:
         os.kill(run.launcher, signal.SIGSTOP)
-        tree.linqu("status", "--base", base, run.name).expect(0)
+        need(run.status()["state"] == "live", "status says it is %s", run.status()["state"])
         os.kill(run.launcher, signal.SIGCONT)
 
 

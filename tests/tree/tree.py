@@ -61,6 +61,11 @@ def need(condition, format_, *values):
         raise AssertionError(format_ % values if values else format_)
 
 
+def line_with(text, *words):
+    """The first line that has all of these words, or None."""
+    return next((line for line in text.splitlines() if all(word in line for word in words)), None)
+
+
 def until(condition, what, seconds=PATIENCE_S):
     """The first true answer of `condition`, or a failure that says what never came."""
     deadline = time.monotonic() + seconds
@@ -392,6 +397,18 @@ class Run:
             return []
         return [json.loads(line) for line in text.splitlines(keepends=True) if line.endswith("\n")]
 
+    def status(self, *options):
+        """What `linqu status --json` says of it."""
+        return linqu("status", "--base", self.base, "--json", *options, self.name).expect(0).json()
+
+    def worst(self):
+        """path -> what `linqu status` says of it, of the nodes that are dead, failed or slow for a reason of their own."""
+        return {node["node"]: node for node in self.status()["worst"]}
+
+    def counts(self, what):
+        """level -> how many of its nodes `linqu status` counts as `what`; without those levels that have none."""
+        return {int(level["level"][1:]): level[what] for level in self.status()["levels"] if level[what]}
+
     def event(self, word, node=None):
         """The first event of that name (of that node's path), or None."""
         for event in self.events():
@@ -433,18 +450,17 @@ class Run:
 
 
 @contextlib.contextmanager
-def held(base, spec, *options, **more):
-    """A run that is READY and stays; it is stopped at the end and must then have left nothing."""
+def held(base, spec, *options, status=0, **more):
+    """A run that is READY and stays; it is stopped at the end, must then end with `status` and have left nothing."""
     run = Run(base, spec, "--hold", *options, **more).until_ready()
     yield run
     if not run.ended():
         run.interrupt()
-    run.end()
-    run.expect_nothing_left()
+    run.expect_end(status).expect_nothing_left()
 
 
 class Terminal:
-    """A command on a terminal of its own."""
+    """A command on a terminal of its own, which is closed at the end of the `with`."""
 
     def __init__(self, command, env=None):
         self.pid, self.master = pty.fork()
@@ -454,9 +470,16 @@ class Terminal:
         self.seen = b""
         os.set_blocking(self.master, False)
 
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
     def text(self):
+        """All that it has shown so far."""
         with contextlib.suppress(OSError):
-            while True:
+            while self.master is not None:
                 piece = os.read(self.master, 65536)
                 if not piece:
                     break
@@ -467,7 +490,9 @@ class Terminal:
         os.write(self.master, text)
 
     def close(self):
-        os.close(self.master)
+        if self.master is not None:
+            os.close(self.master)
+        self.master = None
 
     def poll(self):
         return None if alive(self.pid) else 0
@@ -477,11 +502,14 @@ class Terminal:
             os.kill(self.pid, signal.SIGKILL)
 
     def wait(self, seconds=PATIENCE_S):
-        """Its exit status, 128 + n for a signal."""
-        status = until(lambda: (lambda done: [done[1]] if done[0] else None)(os.waitpid(self.pid, os.WNOHANG)),
-                       f"{self.pid} ends", seconds)[0]
+        """Its exit status, -n for a signal; what it shows meanwhile is read, so that it need not wait for us."""
+        def ended():
+            self.text()
+            pid, raw = os.waitpid(self.pid, os.WNOHANG)
+            return [os.waitstatus_to_exitcode(raw)] if pid else None
+        status = until(ended, f"{self.pid} ends", seconds)[0]
         children.pop(self.pid, None)
-        return os.waitstatus_to_exitcode(status) if os.WIFEXITED(status) else 128 + os.WTERMSIG(status)
+        return status
 
 
 # --- the bare tree ---

@@ -156,9 +156,10 @@ def each_hostile_frame_closes_its_connection_and_is_counted(base):
                 before = refused_count(run, node)
                 Stranger(run, node).send(data).expect_closed(what)
                 until(lambda b=before, n=node: refused_count(run, n) > b, f"{node.path} counts {what}", 10)
+                need(refused_count(run, node) == before + 1, "%s counts %s twice", node.path, what)
             expect_answers(run, node)
-            need("bad" in run.read(node.path + "/logs/daemon.log") or "magic" in
-                 run.read(node.path + "/logs/daemon.log"), "the log of %s does not speak of it", node.path)
+            log = run.read(node.path + "/logs/daemon.log")
+            need("lvl=warn" in log and "magic" in log, "the log of %s does not speak of it: %s", node.path, log)
 
 
 @claim

@@ -207,17 +207,19 @@ static void stuff(LinquRuntime *rt, uint64_t *args, int count)
     free(hosts.peers);
 }
 
+enum { LOST_BESIDE, LOST_OUTSIDE, LOST_NAME, LOST_WAYS };
+
+/* args: the way in which its task goes wrong */
 static void lost(LinquRuntime *rt, uint64_t *args, int count)
 {
-    LinquCoordinate_C self = linqu_self_coord(rt), beside = self;
+    LinquCoordinate_C target = linqu_self_coord(rt);
 
-    (void)args;
-    (void)count;
-    beside.l4_idx++;
-    linqu_submit_task(rt, beside, "put", NULL, 0);
-    beside.l3_idx = 9;
-    linqu_submit_task(rt, beside, "put", NULL, 0);
-    linqu_submit_task(rt, self, "no_such", NULL, 0);
+    ck_assert_int_eq(count, 1);
+    if (args[0] == LOST_BESIDE)
+        target.l4_idx++;
+    if (args[0] == LOST_OUTSIDE)
+        target.l4_idx = 9;
+    linqu_submit_task(rt, target, args[0] == LOST_NAME ? "no_such" : "put", NULL, 0);
 }
 
 static const struct world_kernel kernels[] = {
@@ -317,12 +319,19 @@ END_TEST
 
 START_TEST(wrong_targets_and_names_are_failures_that_name_them)
 {
-    const struct world_exec *exec;
+    static const char *const says[LOST_WAYS] = {
+        [LOST_BESIDE] = "L6_0/L5_0/L4_1/L3_0 is not below L4_0",
+        [LOST_OUTSIDE] = "not in this topology",
+        [LOST_NAME] = "no_such",
+    };
 
     open_world("1x2x2", kernels, sizeof kernels / sizeof *kernels);
-    exec = run_on(first_pod(), "lost", NULL, 0);
-    ck_assert(exec->failed);
-    ck_assert_ptr_nonnull(strstr(exec->error, "not below L4_0"));
+    for (uint64_t way = 0; way < LOST_WAYS; way++) {
+        const struct world_exec *exec = run_on(first_pod(), "lost", &way, 1);
+
+        ck_assert(exec->failed);
+        ck_assert_msg(strstr(exec->error, says[way]) != NULL, "%s", exec->error);
+    }
     world_destroy(world);
 }
 END_TEST

@@ -128,7 +128,7 @@ START_TEST(one_host_reads_from_more_siblings_than_it_may_be_connected_with)
         cuts += world_counts(world)->cuts;
         world_destroy(world);
     }
-    ck_assert_uint_gt(cuts, 0);
+    ck_assert(cuts > 0 || seed_count(10) < 10);
 }
 END_TEST
 
@@ -148,6 +148,8 @@ END_TEST
 /* Whoever it is, wherever the reader stands: one failed task, one sentence that names the dead. */
 START_TEST(one_of_many_holders_dies_and_nothing_is_left_of_the_reader)
 {
+    uint64_t failed = 0;
+
     for (uint64_t seed = seed_first(), end = seed + seed_count(30); seed < end; seed++) {
         struct world *world = open_pod(seed, 5);
         uint64_t exec = world_exec(world, 0, "many to one", NULL, 0), random = seed;
@@ -163,8 +165,10 @@ START_TEST(one_of_many_holders_dies_and_nothing_is_left_of_the_reader)
             !world_exec_of(world, exec)->failed || strstr(world_exec_of(world, exec)->error, name),
             "seed %" PRIu64 ": %s is dead: %s", seed, name, world_exec_of(world, exec)->error);
         ck_assert(readers == 1 || world_exec_of(world, exec)->failed);
+        failed += world_exec_of(world, exec)->failed;
         world_destroy(world);
     }
+    ck_assert(failed > 0 || seed_count(30) < 30); // some die too late to be missed
 }
 END_TEST
 

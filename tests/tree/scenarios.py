@@ -27,13 +27,14 @@ def results(run, name):
     return {check["name"]: check for check in scenario["checks"]}
 
 
-def all_pass(base, spec, *options):
-    run = Run(base, spec, *options, *ALL).expect_end(0, 240)
+def all_pass(base, spec, name="t"):
+    run = Run(base, spec, *ALL, name=name).expect_end(0, 240)
+    need(run.json("run.json")["topology"] == spec, "the report is of %s, not %s", run.json("run.json")["topology"], spec)
     run.expect_nothing_left()
-    for name in ALL:
-        seen = results(run, name)
-        need(CHECKS[name] <= set(seen), "%s on %s made the checks %s", name, spec, sorted(seen))
-        need(all(check["result"] == "pass" for check in seen.values()), "%s on %s: %s", name, spec, seen)
+    for scenario in ALL:
+        seen = results(run, scenario)
+        need(CHECKS[scenario] <= set(seen), "%s on %s made the checks %s", scenario, spec, sorted(seen))
+        need(all(check["result"] == "pass" for check in seen.values()), "%s on %s: %s", scenario, spec, seen)
     return run
 
 
@@ -72,7 +73,7 @@ def they_pass_with_chips(base):
 @claim
 def they_pass_where_levels_are_left_out(base):
     all_pass(base, "L6:1 L5:2 L3:3")
-    all_pass(base, "L6:1 L3:2", "--name", "u")
+    all_pass(base, "L6:1 L3:2", name="u")
 
 
 @claim

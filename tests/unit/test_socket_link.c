@@ -342,7 +342,7 @@ START_TEST(a_link_may_be_destroyed_by_whatever_it_tells)
     for (int when = IN_FRAME; when <= IN_CLOSED; when++) {
         left = right = (struct side){0};
         open_both();
-        (when == IN_ROOM ? &left : &right)->destroy = when;
+        (when == IN_ROOM ? &left : &right)->destroy = (enum side_destroys)when;
         for (unsigned i = 0; i < 5; i++)
             send_one(&left, QUEUE_DATA, 100000);
         if (when == IN_CLOSED) {

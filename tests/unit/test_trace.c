@@ -341,7 +341,7 @@ START_TEST(another_process_reads_the_newest_records_of_any_sizes_in_their_order)
     topology = topology_of("1x1x1");
     for (uint32_t id = 0; id < TASKS; id++) {
         const struct trace_task task = {.key = {.exec = 1, .id = id},
-                                        .kernel = "some_kernel" + id % 7,
+                                        .kernel = &"some_kernel"[id % 7],
                                         .error = id % 5 ? NULL : "why",
                                         .inputs = inputs,
                                         .input_count = id % 4};

@@ -401,13 +401,15 @@ class Run:
         """What `linqu status --json` says of it."""
         return linqu("status", "--base", self.base, "--json", *options, self.name).expect(0).json()
 
-    def worst(self):
-        """path -> what `linqu status` says of it, of the nodes that are dead, failed or slow for a reason of their own."""
-        return {node["node"]: node for node in self.status()["worst"]}
+    def worst(self, *states):
+        """path -> what `linqu status` says of it, of the nodes that are in one of these states (dead, failed, slow) for a
+        reason of their own."""
+        return {node["node"]: node for node in self.status()["worst"] if node["state"] in states}
 
-    def counts(self, what):
-        """level -> how many of its nodes `linqu status` counts as `what`; without those levels that have none."""
-        return {int(level["level"][1:]): level[what] for level in self.status()["levels"] if level[what]}
+    def counts(self, *states):
+        """level -> how many of its nodes `linqu status` counts as one of these; without those levels that have none."""
+        sums = {int(level["level"][1:]): sum(level[state] for state in states) for level in self.status()["levels"]}
+        return {level: count for level, count in sums.items() if count}
 
     def event(self, word, node=None):
         """The first event of that name (of that node's path), or None."""

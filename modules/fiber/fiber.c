@@ -7,17 +7,10 @@
 #include <unistd.h>
 
 #include "base/memory.h"
+#include "base/sanitized.h"
 #include "fiber/switch.h"
 
-#ifdef __has_feature
-#if __has_feature(address_sanitizer)
-#define FIBER_ASAN 1
-#endif
-#elif defined(__SANITIZE_ADDRESS__)
-#define FIBER_ASAN 1
-#endif
-
-#ifdef FIBER_ASAN
+#if ADDRESS_SANITIZED
 #include <sanitizer/asan_interface.h>
 #include <sanitizer/common_interface_defs.h>
 #endif
@@ -174,7 +167,7 @@ void fiber_pool_destroy(struct fiber_pool *pool)
 static void switch_to(struct stack_point *from, struct stack_point *to, void **fake,
                       const void *low, size_t size)
 {
-#ifdef FIBER_ASAN
+#if ADDRESS_SANITIZED
     __sanitizer_start_switch_fiber(fake, low, size);
 #else
     (void)fake;
@@ -187,7 +180,7 @@ static void switch_to(struct stack_point *from, struct stack_point *to, void **f
 /* The first thing on a stack that was entered: which one was left goes to *low and *size. */
 static void switched(void *fake, const void **low, size_t *size)
 {
-#ifdef FIBER_ASAN
+#if ADDRESS_SANITIZED
     __sanitizer_finish_switch_fiber(fake, low, size);
 #else
     (void)fake;
@@ -244,7 +237,7 @@ static void give_back_depth(const struct fiber *fiber)
 /* What a parked fiber left on its stack is nobody's any more, whatever will lie there next. */
 static void clean_stack(const struct fiber *fiber)
 {
-#ifdef FIBER_ASAN
+#if ADDRESS_SANITIZED
     ASAN_UNPOISON_MEMORY_REGION(stack_low(fiber), fiber->pool->stack_size);
 #else
     (void)fiber;

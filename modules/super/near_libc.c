@@ -1,14 +1,8 @@
 #include "super/near_libc.h"
 
-#ifdef __has_feature
-#if __has_feature(address_sanitizer)
-#define SANITIZED // such a build has its own
-#endif
-#elif defined(__SANITIZE_ADDRESS__)
-#define SANITIZED
-#endif
+#include "base/sanitized.h"
 
-#if defined(__x86_64__) && !defined(SANITIZED)
+#if defined(__x86_64__) && !ADDRESS_SANITIZED // such a build has its own
 
 #include <dlfcn.h>
 #include <errno.h>

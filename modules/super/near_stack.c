@@ -5,6 +5,8 @@
 #include <sys/resource.h>
 #include <ucontext.h>
 
+#include "base/sanitized.h"
+
 enum { GUARD = 64 * 1024 }; // bytes below the stack that nobody may touch
 enum { STACK_LEAST = 1 << 20, STACK_MOST = 64 << 20 };
 
@@ -22,11 +24,13 @@ static size_t usual_size(void)
 
 void near_stack_make(void)
 {
-#ifndef __SANITIZE_ADDRESS__ // which knows the usual stack only
     size_t size = usual_size();
-    char *map = mmap(NULL, GUARD + size, PROT_NONE,
-                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK, -1, 0);
+    char *map;
 
+    if (ADDRESS_SANITIZED) // it knows the usual stack only
+        return;
+    map = mmap(NULL, GUARD + size, PROT_NONE,
+               MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK, -1, 0);
     if (map == MAP_FAILED)
         return;
     if (mprotect(map + GUARD, size, PROT_READ | PROT_WRITE) < 0) {
@@ -36,7 +40,6 @@ void near_stack_make(void)
     madvise(map, GUARD + size, MADV_NOHUGEPAGE); // a page or two are used
     stack = map + GUARD;
     stack_size = size;
-#endif
 }
 
 _Noreturn void near_stack_enter(void (*function)(void))

@@ -193,12 +193,12 @@ void control_turn(struct launcher *launcher)
     }
 }
 
+/* What the run exits with is not known before its account, which comes after this: it is for
+ * state.map to tell. */
 static void answer_end(struct launcher *launcher, struct client *client)
 {
     if (client->awaits_end)
-        control_reply(client, launcher->exit_code,
-                      json_pack("{s:s, s:s, s:i}", "schema", "linqu.shutdown/1", "run",
-                                launcher->dir.name, "exit_code", launcher->exit_code));
+        control_reply(client, EXIT_DONE, json_pack("{s:s}", "run", launcher->dir.name));
 }
 
 void control_close(struct launcher *launcher)

@@ -97,8 +97,9 @@ uint32_t count_descriptors(void)
     return count - 3; // ".", "..", and the directory itself
 }
 
-/* Shared mappings of ours show as deleted /dev/zero files, the others by their names. */
-static uint32_t count_shared_memory(void)
+/* Shared mappings of ours show as deleted /dev/zero files, the others by their names. The run's
+ * state.map is still open, to be told the end. */
+static uint32_t count_shared_memory(const struct launcher *launcher)
 {
     FILE *maps = fopen("/proc/self/maps", "re");
     char line[512];
@@ -110,7 +111,7 @@ static uint32_t count_shared_memory(void)
         count += strstr(line, "/dev/zero (deleted)") != NULL ||
                  strstr(line, "/state.map") != NULL || strstr(line, "/memfd:linqu") != NULL;
     fclose(maps);
-    return count;
+    return count - (count && launcher->inherit.state.header);
 }
 
 static uint32_t count_processes(void)
@@ -162,7 +163,7 @@ struct run_leaks ending_account(struct launcher *launcher)
     return (struct run_leaks){
         .processes = count_processes(),
         .descriptors = now > launcher->descriptors_before ? now - launcher->descriptors_before : 0,
-        .shared_memory = count_shared_memory(),
+        .shared_memory = count_shared_memory(launcher),
         .sockets = count_sockets(launcher),
     };
 }

@@ -418,7 +418,8 @@ static void free_all(struct launcher *launcher)
     free((char *)launcher->inherit.inject_path);
 }
 
-/* Close what this process opened for the run, except the run's directory and its events. */
+/* Close what this process opened for the run, except the run's directory, its events and its
+ * state.map. */
 static void close_tree(struct launcher *launcher)
 {
     close_loop(launcher);
@@ -426,7 +427,6 @@ static void close_tree(struct launcher *launcher)
     link_destroy(launcher->top);
     launcher->top = NULL;
     brood_destroy(&launcher->brood);
-    state_map_close(&launcher->inherit.state);
     if (launcher->bell_fd >= 0)
         close(launcher->bell_fd);
     launcher->bell_fd = -1;
@@ -457,6 +457,16 @@ static void blame_leaks(struct launcher *launcher, const struct run_leaks *leaks
             leaks->processes, leaks->descriptors, leaks->shared_memory, leaks->sockets);
 }
 
+/* Last of all, for who sees that the run has ended believes the exit code beside it. */
+static void show_end(struct launcher *launcher)
+{
+    struct state_header *header = launcher->inherit.state.header;
+
+    atomic_store(&header->exit_code, (uint32_t)launcher->exit_code);
+    atomic_store(&header->phase, RUN_ENDED);
+    state_map_close(&launcher->inherit.state);
+}
+
 static void end_run(struct launcher *launcher)
 {
     uint64_t stop_ms = 0;
@@ -469,8 +479,6 @@ static void end_run(struct launcher *launcher)
         tree_unlink_sockets(launcher, 0);
     work_abandon(launcher);
     traces_write(launcher, 0);
-    atomic_store(&launcher->inherit.state.header->exit_code, (uint32_t)launcher->exit_code);
-    atomic_store(&launcher->inherit.state.header->phase, RUN_ENDED);
     close_tree(launcher);
     profile_write(launcher);
     leaks = ending_account(launcher);
@@ -479,6 +487,7 @@ static void end_run(struct launcher *launcher)
     launcher->exit_code = run_report_end(launcher->report);
     events_append(launcher->events_fd, "ended", NULL, "{s:i}", "exit_code", launcher->exit_code);
     write_report(launcher);
+    show_end(launcher);
     say_ended(launcher, &leaks, (double)stop_ms);
 }
 

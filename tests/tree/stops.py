@@ -90,6 +90,20 @@ def shut_down_with_a_sleeper(base, status, *options):
 
 
 @claim
+def shutdown_tells_what_the_account_found(base):
+    """A socket's place is taken by a folder, which is no socket's end: 7, as the run itself exits."""
+    run = tree.Run(base, SPEC, "--hold").until_ready()
+    place = next(path for path in run.sockets() if path.endswith("daemon_L3.sock"))
+    os.unlink(place)
+    os.mkdir(place)
+    done = tree.linqu("shutdown", "--base", base, "--json", run.name).expect(7)
+    need(done.json()["exit_code"] == 7, "it said %s", done.out)
+    need(run.end(10) == 7, "the run ends with %s", run.process.returncode)
+    done = tree.linqu("status", "--base", base, "--json", run.name).expect(0)
+    need(done.json()["exit_code"] == 7, "status says %s", done.json()["exit_code"])
+
+
+@claim
 def shutdown_by_force_waits_for_nobody(base):
     shut_down_with_a_sleeper(base, 0, "--force")
 

@@ -9,13 +9,16 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/printable.h"
 #include "launch/launcher.h"
+#include "rundir/process_stat.h"
 
 enum { STOP_MS_LEAST = 200 };
 
 /* After SIGKILL the kernel needs its time for each process; who is left after this is named. */
 #define KILL_NS_LEAST UINT64_C(10000000000)
 #define KILL_NS_A_NODE UINT64_C(10000000)
+#define SWEEP_EVERY_NS UINT64_C(1000000000)
 
 void ending_begin(struct launcher *launcher, bool graceful, uint64_t deadline_ms)
 {
@@ -38,8 +41,19 @@ void ending_kill(struct launcher *launcher)
     launcher->stop_signal = SIGKILL;
     launcher->stop_due_ns =
         clock_now_ns() + KILL_NS_LEAST + launcher->options->topology->node_count * KILL_NS_A_NODE;
-    if (launcher->brood.children[0].pid > 0)
-        kill(launcher->brood.children[0].pid, SIGKILL);
+    if (tree_top(launcher))
+        kill(tree_top(launcher), SIGKILL);
+}
+
+/* What it leaves behind has its time, too. */
+void ending_without_top(struct launcher *launcher, bool in_order)
+{
+    launcher_phase(launcher, RUN_STOPPING);
+    if (!in_order)
+        ending_kill(launcher);
+    else if (launcher->stop_due_ns == UINT64_MAX)
+        launcher->stop_due_ns =
+            clock_now_ns() + launcher->options->stop_timeout_s * UINT64_C(1000000000);
 }
 
 static void name_survivor(struct launcher *launcher)
@@ -59,9 +73,8 @@ static void name_survivor(struct launcher *launcher)
     }
 }
 
-void ending_timeout(struct launcher *launcher)
+static void timeout(struct launcher *launcher)
 {
-    pid_t top = launcher->brood.children[0].pid;
     char path[LIMIT_NODE_PATH];
 
     launcher->stop_due_ns = clock_now_ns() + launcher->stop_step_ns;
@@ -70,7 +83,7 @@ void ending_timeout(struct launcher *launcher)
         launcher->over = true;
         return;
     }
-    if (top <= 0) { // its orphans are dying; what is left after this is named
+    if (!tree_top(launcher)) { // what it left behind has had its time
         ending_kill(launcher);
         return;
     }
@@ -80,8 +93,76 @@ void ending_timeout(struct launcher *launcher)
                    launcher->stop_signal == SIGTERM ? "SIGTERM" : "SIGKILL");
     if (launcher->stop_signal == SIGKILL)
         ending_kill(launcher);
-    else if (top > 0)
-        kill(top, SIGTERM);
+    else
+        kill(tree_top(launcher), SIGTERM);
+}
+
+/* A child that is no node and has not our process group, as all have that we fork for ourselves:
+ * a kernel started it. Its parent has ended, so it is ours. */
+static bool is_stray(const struct launcher *launcher, pid_t pid)
+{
+    const struct state_record *records = launcher->inherit.state.records;
+    struct process_stat stat;
+
+    if (getpgid(pid) == getpgrp())
+        return false;
+    for (uint32_t rank = 0; rank < launcher->options->topology->node_count; rank++)
+        if (atomic_load_explicit(&records[rank].pid, memory_order_relaxed) == pid)
+            return false;
+    return process_stat_read(pid, &stat) && stat.state != 'Z' && stat.state != 'X';
+}
+
+static void kill_stray(struct launcher *launcher, pid_t pid)
+{
+    char path[32], name[64] = "a process", shown[PRINTABLE_SIZE];
+    FILE *file;
+
+    snprintf(path, sizeof path, "/proc/%d/comm", (int)pid);
+    file = fopen(path, "re");
+    if (file && fgets(name, sizeof name, file))
+        name[strcspn(name, "\n")] = '\0';
+    if (file)
+        fclose(file);
+    if (launcher->strays++ == 0)
+        launcher_blame(launcher, EXIT_LEAK,
+                       "%s (process %d), which a kernel started, has outlived the tree: killing "
+                       "it, and whatever else did",
+                       printable(name, strlen(name), shown), (int)pid);
+    kill(pid, SIGKILL);
+}
+
+/* The next child of ours that /proc lists; 0 after the last. */
+static pid_t next_child(FILE *children)
+{
+    int pid;
+
+    return children && fscanf(children, "%d", &pid) == 1 ? pid : 0;
+}
+
+/* Nobody else ends what outlives a tree that was killed. Before READY all are nodes, also those
+ * that have not yet written down their process. */
+static void sweep_strays(struct launcher *launcher)
+{
+    FILE *children;
+    pid_t pid;
+
+    if (launcher->stop_signal != SIGKILL || tree_top(launcher) || !launcher->ready_ns ||
+        clock_now_ns() < launcher->swept_ns + SWEEP_EVERY_NS)
+        return;
+    launcher->swept_ns = clock_now_ns();
+    children = fopen("/proc/thread-self/children", "re");
+    while ((pid = next_child(children)))
+        if (is_stray(launcher, pid))
+            kill_stray(launcher, pid);
+    if (children)
+        fclose(children);
+}
+
+void ending_tick(struct launcher *launcher)
+{
+    sweep_strays(launcher);
+    if (clock_now_ns() >= launcher->stop_due_ns)
+        timeout(launcher);
 }
 
 uint32_t count_descriptors(void)
@@ -117,15 +198,12 @@ static uint32_t count_shared_memory(const struct launcher *launcher)
 static uint32_t count_processes(void)
 {
     uint32_t count = 0;
-    FILE *children = fopen("/proc/thread-self/children", "re");
-    int pid;
+    FILE *children;
 
-    if (waitpid(-1, NULL, WNOHANG) < 0 && errno == ECHILD) {
-        if (children)
-            fclose(children);
+    if (waitpid(-1, NULL, WNOHANG) < 0 && errno == ECHILD)
         return 0;
-    }
-    while (children && fscanf(children, "%d", &pid) == 1)
+    children = fopen("/proc/thread-self/children", "re");
+    while (next_child(children))
         count++;
     if (children)
         fclose(children);
@@ -161,7 +239,7 @@ struct run_leaks ending_account(struct launcher *launcher)
     uint32_t now = count_descriptors() - count_kept(launcher);
 
     return (struct run_leaks){
-        .processes = count_processes(),
+        .processes = count_processes() + launcher->strays,
         .descriptors = now > launcher->descriptors_before ? now - launcher->descriptors_before : 0,
         .shared_memory = count_shared_memory(launcher),
         .sockets = count_sockets(launcher),

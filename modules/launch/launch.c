@@ -116,7 +116,7 @@ static void watch_top(struct launcher *launcher)
     struct state_task task;
     char path[LIMIT_NODE_PATH];
 
-    if (launcher->phase == RUN_STOPPING || launcher->brood.children[0].pid <= 0 ||
+    if (launcher->phase == RUN_STOPPING || !tree_top(launcher) ||
         !state_record_task(&launcher->inherit.state.records[0], &task) || !task.limit_ms ||
         clock_now_ns() < task.started_ns + task.limit_ms * 1000000)
         return;
@@ -149,8 +149,7 @@ static void tick(evutil_socket_t fd, short what, void *arg)
                        options->timeout_s);
         ending_begin(launcher, true, options->stop_timeout_s * UINT64_C(1000));
     }
-    if (clock_now_ns() >= launcher->stop_due_ns)
-        ending_timeout(launcher);
+    ending_tick(launcher);
 }
 
 /* Once: gracefully. Twice: at once. For a held run that is READY it is how it ends, and no failure.

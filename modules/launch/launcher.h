@@ -96,6 +96,8 @@ struct launcher {
     uint64_t stop_due_ns;  // next stage of the stop; UINT64_MAX: none
     uint64_t stop_step_ns; // from SIGTERM to SIGKILL
     int stop_signal;       // the last the top was sent
+    uint64_t swept_ns;     // when strays were last looked for
+    uint32_t strays;       // processes of kernels that outlived the tree, and were killed
     unsigned interrupts;
     int exit_code;        // of the earliest cause
     bool failed_at_start; // the first cause has been told
@@ -117,6 +119,7 @@ void launcher_phase(struct launcher *launcher, enum run_phase phase);
 
 /* tree.c: the edge to the top. */
 int tree_fork(struct launcher *launcher, struct error *err);
+pid_t tree_top(const struct launcher *launcher); // 0: it is not there, or no more
 void tree_open(struct launcher *launcher);
 void tree_gather(void *launcher, enum gather_purpose purpose);
 void tree_set_rings(void *launcher, const struct ring_capacity *windows);
@@ -150,7 +153,8 @@ void control_turn(struct launcher *launcher);
 /* ending.c: the way down and the account. */
 void ending_begin(struct launcher *launcher, bool graceful, uint64_t deadline_ms);
 void ending_kill(struct launcher *launcher);
-void ending_timeout(struct launcher *launcher);
+void ending_without_top(struct launcher *launcher, bool in_order);
+void ending_tick(struct launcher *launcher);
 struct run_leaks ending_account(struct launcher *launcher);
 uint32_t count_descriptors(void);
 

@@ -82,6 +82,11 @@ int tree_fork(struct launcher *launcher, struct error *err)
     return side;
 }
 
+pid_t tree_top(const struct launcher *launcher)
+{
+    return launcher->brood.count ? launcher->brood.children[0].pid : 0;
+}
+
 void tree_send(struct launcher *launcher, uint32_t rank, struct message *message)
 {
     if (!launcher->top)
@@ -372,9 +377,9 @@ static void top_gone(struct launcher *launcher, int wait_status)
         top_died(launcher, path, cause);
     link_destroy(launcher->top);
     launcher->top = NULL;
-    launcher_phase(launcher, RUN_STOPPING);
     if (launcher->pruner > 0)
         kill(launcher->pruner, SIGKILL);
+    ending_without_top(launcher, in_order || asked);
 }
 
 void tree_reap(struct launcher *launcher)
@@ -383,12 +388,12 @@ void tree_reap(struct launcher *launcher)
     pid_t pid;
 
     while ((pid = waitpid(-1, &wait_status, WNOHANG)) > 0)
-        if (pid == launcher->brood.children[0].pid)
+        if (pid == tree_top(launcher))
             top_gone(launcher, wait_status);
         else if (kernels_reaped(launcher, pid, wait_status))
             continue;
         else if (pid == launcher->pruner)
             launcher->pruner = 0;
-    if (pid < 0 && errno == ECHILD && launcher->brood.children[0].pid == 0)
+    if (pid < 0 && errno == ECHILD && tree_top(launcher) == 0)
         launcher->over = true;
 }

@@ -7,6 +7,7 @@ import os
 import signal
 
 import tree
+from kernel_source import HOST, WORKER, folder_of, kernel
 from tree import claim, large, line_with, need, soaking, until
 
 SPEC = "2x2x2x2"
@@ -232,6 +233,44 @@ def survivors_list_the_dead_one(base):
         until(listed, f"{host.path} lists 14 live peers and a dead one", 10)
     run.interrupt()
     run.expect_end(5).expect_nothing_left()
+
+
+def leaves_a_process(base):
+    """A run that is READY, after a kernel of which a process goes on."""
+    spawn = kernel(folder_of(base), "spawn", HOST, WORKER, """
+    if (system("sleep 100000 & echo $! > \\"$LINQU_RUN/sleeper\\"") != 0)
+        abort();
+    """)
+    run = tree.Run(base, SPEC, "--hold", "--stop-timeout", "1", spawn).until_ready("kernel_ended")
+    return run, int(run.read("sleeper"))
+
+
+def expect_stray(run, sleeper, status):
+    run.expect_end(status, 10)
+    need(not tree.alive(sleeper), "process %d is alive", sleeper)
+    need(f"'sleep' (process {sleeper})" in run.err(), "the terminal does not name it: %s", run.err())
+    need(run.json("run.json")["leaks"]["processes"] == 1, "run.json: %s", run.json("run.json")["leaks"])
+
+
+@claim
+def what_outlives_a_killed_tree_is_named_and_killed(base):
+    run, sleeper = leaves_a_process(base)
+    run.kill(run.shape.top())
+    expect_stray(run, sleeper, 5)
+
+
+@claim
+def what_outlives_a_tree_that_left_in_order_is_named_and_killed(base):
+    run, sleeper = leaves_a_process(base)
+    run.kill(run.shape.top(), signal.SIGTERM)
+    expect_stray(run, sleeper, 7)
+
+
+@claim
+def what_outlives_a_tree_that_was_stopped_is_named_and_killed(base):
+    run, sleeper = leaves_a_process(base)
+    run.interrupt()
+    expect_stray(run, sleeper, 7)
 
 
 tree.main()

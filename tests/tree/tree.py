@@ -369,10 +369,10 @@ class Run:
         """After which a start with its scenario hangs, and is not slow."""
         return 120 + self.shape.count() // 20
 
-    def until_ready(self):
+    def until_ready(self, event="scenario_ended"):
         """READY and idle: what the command line asked for is done."""
-        self.waits_for(lambda: self.event("scenario_ended") and self.state().phase() == "ready",
-                       "its scenario is done", self.patience_s())
+        self.waits_for(lambda: self.event(event) and self.state().phase() == "ready", "its work is done",
+                       self.patience_s())
         return self
 
     def pid(self, path):

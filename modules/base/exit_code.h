@@ -9,7 +9,7 @@ enum exit_code {
     EXIT_USAGE = 2,    // the command line is wrong
     EXIT_MACHINE = 3,  // this machine cannot do it
     EXIT_START = 4,    // start-up failed
-    EXIT_NODE = 5,     // a node or kernel failed and was not recovered
+    EXIT_NODE = 5,     // a node or kernel failed and was not recovered, or work was cut off
     EXIT_DEADLOCK = 6, // deadlock or stall proven
     EXIT_LEAK = 7,     // something leaked
     EXIT_NO_RUN = 8,   // no such run

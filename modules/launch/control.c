@@ -203,14 +203,15 @@ static void answer_end(struct launcher *launcher, struct client *client)
 
 void control_close(struct launcher *launcher)
 {
-    for (struct client *client = launcher->clients; client; client = client->next) {
-        answer_end(launcher, client);
-        client->ending = true;
-    }
-    control_turn(launcher);
     if (launcher->control_door)
         event_free(launcher->control_door);
     launcher->control_door = NULL;
+    for (struct client *client = launcher->clients; client; client = client->next)
+        answer_end(launcher, client);
+    event_base_loop(launcher->base, EVLOOP_NONBLOCK); // these and earlier answers go out
+    for (struct client *client = launcher->clients; client; client = client->next)
+        client->ending = true;
+    control_turn(launcher);
     if (launcher->control_fd >= 0) {
         close(launcher->control_fd);
         unlinkat(launcher->dir.fd, "ctl.sock", 0);

@@ -49,6 +49,8 @@ void ending_kill(struct launcher *launcher)
 void ending_without_top(struct launcher *launcher, bool in_order)
 {
     launcher_phase(launcher, RUN_STOPPING);
+    work_turn(launcher); // what was lost with it is told as such
+    work_abandon(launcher);
     if (!in_order)
         ending_kill(launcher);
     else if (launcher->stop_due_ns == UINT64_MAX)

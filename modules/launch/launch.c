@@ -237,7 +237,7 @@ static void close_loop(struct launcher *launcher)
 {
     if (launcher->base) {
         control_close(launcher);
-        event_base_loop(launcher->base, EVLOOP_NONBLOCK); // answers go out, closes happen
+        event_base_loop(launcher->base, EVLOOP_NONBLOCK); // closes happen
         event_free(launcher->bell);
         event_free(launcher->signals);
         event_free(launcher->tick);

@@ -372,7 +372,7 @@ static void top_gone(struct launcher *launcher, int wait_status)
     topology_path(launcher->options->topology, 0, path, sizeof path);
     describe_end(wait_status, cause, sizeof cause);
     if (in_order && launcher->phase > RUN_STARTING && launcher->phase < RUN_STOPPING)
-        say(launcher, "%s has left in order", path);
+        member_left(launcher, 0, path);
     else if (!asked)
         top_died(launcher, path, cause);
     link_destroy(launcher->top);

@@ -197,6 +197,8 @@ static void work_done(struct launcher *launcher)
 
     launcher->work = work->next;
     work_free(work);
+    if (launcher->phase == RUN_STOPPING)
+        return; // the tree is gone
     if (launcher->work)
         start_work(launcher, launcher->work);
     else if (launcher->options->hold)
@@ -213,7 +215,8 @@ static void step_done(struct launcher *launcher, int exit_code)
     if (work->exit_code == EXIT_DONE)
         work->exit_code = exit_code;
     if (++work->at < work->count) {
-        start_step(launcher);
+        if (launcher->phase != RUN_STOPPING)
+            start_step(launcher);
         return;
     }
     if (work->client)
@@ -372,8 +375,36 @@ void work_turn(struct launcher *launcher)
     }
 }
 
+/* A question whose answer does not come is no failure of the run's, and NULL here. */
+static const char *step_cut_off(const struct launcher *launcher)
+{
+    for (const struct work *work = launcher->work; work; work = work->next)
+        if (work->count)
+            return work->steps[work->at];
+    return launcher->ready_ns || !launcher->options->step_count ? NULL
+                                                                : launcher->options->steps[0];
+}
+
+/* A run whose work was not done is no success, whoever ended it and however well. */
+static void blame_cut_off(struct launcher *launcher)
+{
+    bool begun = launcher->running || launcher->finished || launcher->exec.runs;
+    const char *step = step_cut_off(launcher);
+
+    if (!step)
+        return;
+    if (launcher->exit_code == EXIT_DONE)
+        launcher_blame(launcher, EXIT_NODE, "the run was ended before the %s %s was done",
+                       work_is_kernel(step) ? "kernel" : "scenario",
+                       work_is_kernel(step) ? strrchr(step, '/') + 1 : step);
+    if (begun)
+        report_check(launcher->results, work_is_kernel(step) ? "completed" : "done", false,
+                     "the run was ended before it was");
+}
+
 void work_abandon(struct launcher *launcher)
 {
+    blame_cut_off(launcher);
     exec_abandon(launcher);
     if (launcher->running)
         launcher->scenario->destroy(launcher->running);
@@ -386,7 +417,7 @@ void work_abandon(struct launcher *launcher)
         launcher->work = work->next;
         if (work->client)
             control_reply(work->client, EXIT_NODE,
-                          json_pack("{s:s}", "error", "the run ended before it was done"));
+                          json_pack("{s:s}", "error", "the run was ended before it was done"));
         work_free(work);
     }
 }

@@ -89,6 +89,44 @@ def shut_down_with_a_sleeper(base, status, *options):
     expect_account(run)
 
 
+def cut_off(base, end):
+    """A leaf that is stopped by a signal keeps a scenario open; the run is ended meanwhile. Both that asked for something are told."""
+    run = tree.Run(base, SPEC, "--hold", "--stop-timeout", "20").until_ready()
+    run.kill(run.shape.leaf(), signal.SIGSTOP)
+    asked = tree.start([tree.LINQU, "exec", "--base", base, run.name, "topology"], stderr=tree.subprocess.PIPE, text=True)
+    run.waits_for(lambda: run.state().phase() == "working", "it works")
+    end(run)
+    run.waits_for(lambda: not tree.alive(run.pid("L6_0")) or run.life("L6_0") == "draining", "its top leaves")
+    run.kill(run.shape.leaf(), signal.SIGCONT)
+    said = asked.communicate()[1]
+    need(asked.returncode == 5 and "the run was ended before it was done" in said, "exec ends with %s: %s", asked.returncode, said)
+    run.expect_end(5)
+    expect_account(run)
+    told = run.json("run.json")
+    need(told["cause"] == "the run was ended before the scenario topology was done", "the cause is %s", told["cause"])
+    need([scenario["result"] for scenario in told["scenarios"]] == ["pass", "fail"], "%s", told["scenarios"])
+
+
+@claim
+def shutdown_of_a_run_at_work_is_no_success(base):
+    cut_off(base, lambda run: tree.start([tree.LINQU, "shutdown", "--base", base, run.name]))
+
+
+@claim
+def a_top_that_leaves_a_run_at_work_is_no_success(base):
+    cut_off(base, lambda run: run.kill(run.shape.top(), signal.SIGTERM))
+
+
+@claim
+def shutdown_before_ready_is_no_success(base):
+    run = tree.Run(base, SPEC, "--hold", "--start-timeout", "60", env={"LINQU_INJECT": LAST + ":hang"})
+    run.waits_for(lambda: run.state() and len(run.pids()) == run.shape.count(), "all are forked")
+    tree.linqu("shutdown", "--base", base, "--force", run.name).expect(5)
+    run.expect_end(5)
+    expect_account(run)
+    need("before the scenario topology was done" in run.err(), "it said %s", run.err())
+
+
 @claim
 def shutdown_tells_what_the_account_found(base):
     """A socket's place is taken by a folder, which is no socket's end: 7, as the run itself exits."""
@@ -135,6 +173,9 @@ def detach_returns_when_ready_and_the_run_goes_on(base):
     need(state.phase() in ("ready", "working"), "the run is %s", state.phase())
     pids = state.pids()
     need(all(map(tree.alive, pids)), "a node is not alive")
+    with open(base + "/d/events.jsonl", encoding="utf-8") as events:
+        until(lambda: "scenario_ended" in events.readline(), "its scenario is done")
+    until(lambda: state.phase() == "ready", "it is idle")
     tree.linqu("shutdown", "--base", base, "d").expect(0)
     tree.wait_gone(pids + [told["launcher_pid"]], 10)
 

@@ -1,8 +1,12 @@
 /* `linqu run`: options become launch options; everything else is the launcher's. */
 
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/exit_code.h"
+#include "base/limits.h"
 #include "base/number_text.h"
 #include "base/printable.h"
 #include "cli/cli_output.h"
@@ -23,6 +27,7 @@ enum {
     NODES_PER_START_S = 100,
     STOP_TIMEOUT_S = 10,
     NODES_PER_STOP_S = 100,
+    DFS_DIR_MOST = LIMIT_PATH - 32, // behind it goes "/L3_<index>/data.txt"
 };
 
 static const char *scenario_near(const char *typed)
@@ -91,7 +96,8 @@ static unsigned stop_timeout_s(const struct invocation *invocation, const struct
 
 static struct launch_options launch_options_of(const struct invocation *invocation,
                                                const struct topology *topology,
-                                               const struct kernel_options *kernel)
+                                               const struct kernel_options *kernel,
+                                               const char *dfs_dir)
 {
     static const char *const usual[] = {"topology"};
 
@@ -105,7 +111,7 @@ static struct launch_options launch_options_of(const struct invocation *invocati
         .steps = kernel->count ? (const char *const *)kernel->steps : usual,
         .step_count = kernel->count ? kernel->count : 1,
         .kernel = kernel->kernel,
-        .dfs_dir = invocation->text[OPTION_DFS_DIR],
+        .dfs_dir = dfs_dir,
         .task_timeout_s = (unsigned)invocation->number[OPTION_TASK_TIMEOUT],
         .seed = invocation->number[OPTION_SEED],
         .keep = (unsigned)invocation->number[OPTION_KEEP],
@@ -123,18 +129,51 @@ static struct launch_options launch_options_of(const struct invocation *invocati
     };
 }
 
+/* --dfs-dir, else what the environment says, else NULL; as an absolute path, for kernels may be in
+ * another folder. */
+static int take_dfs_dir(const struct invocation *invocation, char path[LIMIT_PATH],
+                        const char **dfs_dir)
+{
+    const char *dir = invocation->text[OPTION_DFS_DIR], *slash = "";
+    char here[LIMIT_PATH] = "";
+
+    if (!dir)
+        dir = getenv("LINQU_DFS_BASE");
+    *dfs_dir = dir ? path : NULL;
+    if (!dir)
+        return 0;
+    if (dir[0] != '/') {
+        slash = "/";
+        if (!getcwd(here, sizeof here))
+            return cli_fail(EXIT_MACHINE, "cannot tell the folder that %s is in: %s", dir,
+                            strerror(errno));
+    }
+    if (strlen(here) + strlen(slash) + strlen(dir) > DFS_DIR_MOST)
+        return cli_fail(EXIT_USAGE, "the path of --dfs-dir (or LINQU_DFS_BASE) is longer than %d "
+                                    "bytes: %s%s%.64s...",
+                        DFS_DIR_MOST, here, slash, dir);
+    strcpy(stpcpy(stpcpy(path, here), slash), dir);
+    return 0;
+}
+
 static int run_with(const struct invocation *invocation, const struct topology *topology,
                     const struct kernel_options *kernel)
 {
     struct launch_options options;
+    char path[LIMIT_PATH];
+    const char *dfs_dir;
     struct error err;
     uint32_t rank;
+    int wrong;
 
     if (kernel->kernel.at && topology_parse_path(topology, kernel->kernel.at, &rank, &err) < 0)
         return cli_usage(invocation, "--at: %s", err.text);
     if (invocation->given[OPTION_DRY_RUN])
         return dry_run(invocation, topology);
-    options = launch_options_of(invocation, topology, kernel);
+    wrong = take_dfs_dir(invocation, path, &dfs_dir);
+    if (wrong)
+        return wrong;
+    options = launch_options_of(invocation, topology, kernel, dfs_dir);
     return launch_run(&options);
 }
 

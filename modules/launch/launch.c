@@ -316,21 +316,13 @@ static void fill_inherit(struct launcher *launcher)
     read_injection(run);
 }
 
-/* --dfs-dir, else what the environment says, else a folder of the run's own: kernels find it in their environment. */
+/* Kernels find it in their environment. */
 static void set_dfs_base(const struct launcher *launcher)
 {
-    const char *dir = launcher->options->dfs_dir;
-    char path[LIMIT_PATH + 8], here[LIMIT_PATH];
+    char path[LIMIT_PATH + 8];
 
-    if (!dir && getenv(DFS_BASE))
-        dir = getenv(DFS_BASE);
-    if (!dir)
-        snprintf(path, sizeof path, "%s/dfs", launcher->dir.path);
-    else if (dir[0] == '/' || !getcwd(here, sizeof here))
-        snprintf(path, sizeof path, "%.*s", LIMIT_PATH - 1, dir);
-    else
-        snprintf(path, sizeof path, "%.*s/%.*s", LIMIT_PATH / 2, here, LIMIT_PATH / 2 - 2, dir);
-    setenv(DFS_BASE, path, 1);
+    snprintf(path, sizeof path, "%s/dfs", launcher->dir.path);
+    setenv(DFS_BASE, launcher->options->dfs_dir ? launcher->options->dfs_dir : path, 1);
 }
 
 static void fill_header(struct launcher *launcher)

@@ -33,7 +33,7 @@ struct launch_options {
     struct kernel_settings kernel;
     unsigned task_timeout_s; // how long a kernel may compute without a pause; 0: no limit
     uint64_t seed;
-    const char *dfs_dir; // --dfs-dir or NULL: LINQU_DFS_BASE, else `dfs` in the run's directory
+    const char *dfs_dir; // absolute; NULL: `dfs` in the run's directory
     unsigned keep;            // dead runs of ours to keep
     unsigned start_timeout_s; // until READY
     unsigned timeout_s;       // of the whole run; 0: none

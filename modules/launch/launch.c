@@ -233,14 +233,21 @@ static int open_loop(struct launcher *launcher, struct error *err)
     return control_open(launcher, err);
 }
 
+static void event_forget(struct event **event)
+{
+    if (*event)
+        event_free(*event);
+    *event = NULL;
+}
+
 static void close_loop(struct launcher *launcher)
 {
     if (launcher->base) {
         control_close(launcher);
         event_base_loop(launcher->base, EVLOOP_NONBLOCK); // closes happen
-        event_free(launcher->bell);
-        event_free(launcher->signals);
-        event_free(launcher->tick);
+        event_forget(&launcher->bell);
+        event_forget(&launcher->signals);
+        event_forget(&launcher->tick);
         event_base_free(launcher->base);
         launcher->base = NULL;
     }
@@ -261,6 +268,17 @@ static void serve(struct launcher *launcher)
         event_base_loop(launcher->base, EVLOOP_ONCE | (awake ? EVLOOP_NONBLOCK : 0));
     }
     say_progress_end();
+}
+
+/* There is no loop to serve in: what was forked is killed, and only its end is waited for. */
+static void wait_killed(struct launcher *launcher)
+{
+    const struct timespec pause = {.tv_nsec = TICK_MS / 10 * 1000000};
+
+    for (tree_reap(launcher); !launcher->over; tree_reap(launcher)) {
+        nanosleep(&pause, NULL);
+        ending_tick(launcher);
+    }
 }
 
 /* As many descriptors as we may have: the nodes inherit it. */
@@ -482,29 +500,49 @@ static void end_run(struct launcher *launcher)
     say_ended(launcher, &leaks, (double)stop_ms);
 }
 
-static int run(struct launcher *launcher)
+/* Nothing was forked: nothing is left. */
+static void discard_run(struct launcher *launcher)
+{
+    bool made = launcher->dir.fd >= 0;
+    struct error err;
+
+    state_map_close(&launcher->inherit.state);
+    reservation_release(&launcher->reservation);
+    run_dir_close(&launcher->dir);
+    if (made && run_dir_remove(launcher->dir.base, launcher->dir.name, &err) < 0)
+        say(launcher, "%s", err.text);
+}
+
+static int prepare_run(struct launcher *launcher, struct error *err)
 {
     char base[LIMIT_PATH];
-    struct error err;
 
     launcher->started_ns = clock_now_ns();
     launcher->started_wall_ns = clock_wall_ns();
     launcher->descriptors_before = count_descriptors();
-    if (check_machine(launcher, base, &err) < 0) {
-        launcher_blame(launcher, EXIT_MACHINE, "%s", err.text);
-        return launcher->exit_code;
-    }
+    if (check_machine(launcher, base, err) < 0)
+        return -1;
     block_signals();
-    if (make_run(launcher, base, &err) < 0) {
+    return make_run(launcher, base, err);
+}
+
+static int run(struct launcher *launcher)
+{
+    struct error err;
+
+    if (prepare_run(launcher, &err) < 0) {
         launcher_blame(launcher, EXIT_MACHINE, "%s", err.text);
+        discard_run(launcher);
         return launcher->exit_code;
     }
     schedule_short_turns(); // so deadlines, Ctrl-C and SIGKILL act in time
     if (start(launcher, &err) < 0) {
         launcher_blame(launcher, EXIT_START, "start failed: %s", err.text);
-        return launcher->exit_code;
+        ending_kill(launcher);
+        wait_killed(launcher);
+    } else {
+        serve(launcher);
     }
-    serve(launcher);
     end_run(launcher);
     return launcher->exit_code;
 }
@@ -526,6 +564,7 @@ int launch_run(const struct launch_options *options)
         .traces_fd = -1,
         .detach_fd = -1,
         .stop_due_ns = UINT64_MAX,
+        .reservation = {.fd = -1, .dir_fd = -1},
         .dir = {.base_fd = -1, .fd = -1, .lock_fd = -1},
     };
     int exit_code;

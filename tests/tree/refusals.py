@@ -3,6 +3,7 @@
 runs beside others"""
 
 import os
+import resource
 
 import tree
 from tree import claim, linqu, need
@@ -97,6 +98,30 @@ def a_limit_on_processes_is_found_before_the_first_fork(base):
     done = linqu("run", "--base", base, "--topology", "1x1x200", "--json",
                  preexec_fn=lambda: tree.limit_files(64)).expect(3)
     need("descriptors" in done.sentence() or "RLIMIT_NOFILE" in done.sentence(), "it says %s", done.err)
+
+
+@claim
+def the_name_of_a_live_run_is_taken(base):
+    with tree.held(base, "1x1x1", name="live"):
+        done = linqu("run", "--base", base, "--topology", "1x1x1", "--name", "live").expect(3)
+        need("live" in done.sentence(), "it says %s", done.err)
+        left = [name for name in os.listdir(base) if name.startswith(".reserve")]
+        need(len(left) == 1, "of the refused one is left: %s", left) # one is the live run's
+
+
+@claim
+def a_state_map_that_finds_no_room_leaves_no_run(base):
+    done = linqu("run", "--base", base, "--topology", "1x1x64",
+                 preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (8192, 8192))).expect(3)
+    need("state.map" in done.sentence(), "it says %s", done.err)
+    need(os.listdir(base) == ["latest"], "it leaves %s", os.listdir(base))
+    linqu("status", "--base", base).expect(8)
+
+
+@claim
+def a_folder_of_numbers_with_too_long_a_path_is_refused(base):
+    refused(base, 2, "1x1x1", "--dfs-dir", "992 bytes", options=("--dfs-dir", "/" + "x" * 1000))
+    refused(base, 2, "1x1x1", "--dfs-dir", "992 bytes", options=("--dfs-dir", "x" * 992))
 
 
 @claim

@@ -2,9 +2,11 @@
 """A start that fails at any level ends in bounded time with exit 4 and the first cause at the terminal.
 limit: 300 s"""
 
+import os
 import time
 
 import tree
+from kernel_source import compile_kernel, folder_of
 from tree import claim, large, need
 
 SPEC = "2x2x2x2"
@@ -48,6 +50,36 @@ def one_of_many_exits(base):
     run.expect_end(4, 60).expect_nothing_left()
     need("L6_0/L5_9/L4_2/L3_11" in run.err(), "the terminal says: %s", run.err())
     need(run.err().count("\n") <= 4, "more than a few lines for one cause: %s", run.err())
+
+
+@large
+def a_launcher_that_cannot_serve_ends_the_tree_that_it_forked(base):
+    """Its signalfd fails: the tree is there by then."""
+    folder = folder_of(base)
+    compile_kernel(folder, "no_signalfd", r"""
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+int signalfd(int fd, const void *set, int flags);
+static pid_t first;
+__attribute__((constructor)) static void begin(void) { first = getpid(); }
+int signalfd(int fd, const void *set, int flags)
+{
+    (void)fd, (void)set, (void)flags;
+    if (getpid() != first)
+        abort();
+    errno = EMFILE;
+    return -1;
+}
+""")
+    run = tree.Run(base, SPEC, env={"LD_PRELOAD": folder + "/no_signalfd.so"})
+    run.expect_end(4, 20).expect_nothing_left()
+    need("cannot make an event loop" in run.err(), "the terminal says: %s", run.err())
+    report = run.json("run.json")
+    need((report["result"], report["exit_code"]) == ("fail", 4), "run.json: %s", report)
+    need(not any(report["leaks"].values()), "left behind: %s", report["leaks"])
+    need(run.state().phase() == "ended", "it is %s", run.state().phase())
+    need(not [name for name in os.listdir(base) if name.startswith(".reserve")], "its reservation is left")
 
 
 @claim

@@ -63,7 +63,7 @@ static void act(struct client *client, const struct control_request *request)
         on_shutdown(client, request);
         return;
     }
-    if (launcher->phase == RUN_STOPPING) {
+    if (launcher->phase == RUN_STOPPING || launcher->closing_ns) {
         refuse(client, EXIT_NO_RUN, "the run is stopping and takes nothing more to do");
         return;
     }

@@ -290,12 +290,12 @@ void work_gathered(struct launcher *launcher, const struct gather_result *result
 {
     events_append(launcher->events_fd, "round", NULL, "{s:f, s:i}", "ms",
                   (double)result->took_ns / 1e6, "missing", (int)result->missing);
-    if (launcher->running)
+    if (launcher->closing_ns)
+        stop(launcher);
+    else if (launcher->running)
         launcher->scenario->gathered(launcher->running, result);
     else if (launcher->work && launcher->work->count == 0)
         discovery_done(launcher, result);
-    else if (launcher->closing_ns && launcher->phase != RUN_STOPPING)
-        stop(launcher);
 }
 
 static void write_pids(struct launcher *launcher)

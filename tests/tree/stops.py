@@ -8,6 +8,7 @@ import signal
 import time
 
 import tree
+from kernel_source import HOST, WORKER, folder_of, kernel, notes
 from tree import claim, held, large, line_with, need, until
 
 SPEC, LAST = "2x2x2x2", "L6_0/L5_1/L4_1/L3_1/L2_1"
@@ -125,6 +126,32 @@ def shutdown_before_ready_is_no_success(base):
     run.expect_end(5)
     expect_account(run)
     need("before the scenario topology was done" in run.err(), "it said %s", run.err())
+
+
+@claim
+def a_run_that_closes_up_takes_nothing_more_to_do(base):
+    """A leaf that is stopped by a signal keeps the last round open, in which nodes write down what kernels left to tell."""
+    waits = kernel(folder_of(base), "waits", HOST, WORKER, r"""
+    char path[1024];
+    snprintf(path, sizeof path, "%s/go", getenv("LINQU_RUN"));
+    note("in");
+    while (access(path, F_OK) != 0)
+        usleep(1000);
+    """)
+    run = tree.Run(base, SPEC, "--stop-timeout", "60", waits)
+    run.waits_for(lambda: notes(run), "it runs")
+    run.kill(run.shape.leaf(), signal.SIGSTOP)
+    with open(run.path + "/go", "w", encoding="utf-8"):
+        pass
+    run.waits_for(lambda: run.event("kernel_ended"), "it has ended")
+    tree.linqu("exec", "--base", base, run.name, "topology").expect(8)
+    tree.linqu("discover", "--base", base, run.name).expect(0)
+    rounds = [event for event in run.events() if event["event"] == "round"]
+    need(not rounds, "a round was over: %s", rounds)
+    run.kill(run.shape.leaf(), signal.SIGCONT)
+    run.expect_end(0)
+    expect_account(run)
+    need(len([event for event in run.events() if event["event"] == "round"]) == 1, "it closes up more than once")
 
 
 @claim

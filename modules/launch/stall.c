@@ -9,12 +9,30 @@
 
 enum { LOOK_EVERY_NS = 1000000000 };
 
+/* Without a task anywhere it is the launcher that waits. */
+static void explain(const struct launcher *launcher, uint64_t now_ns, struct buffer *out)
+{
+    const struct topology *topology = launcher->options->topology;
+
+    why_chain(&launcher->inherit.state, topology, now_ns, out);
+    if (out->size)
+        return;
+    if (launcher->gathering)
+        buffer_printf(out, "the launcher waits %.1f s for round %llu of all nodes\n",
+                      (double)(now_ns - launcher->gather_started_ns) / 1e9,
+                      (unsigned long long)launcher->round);
+    else
+        buffer_printf(out, "no node has a task, and no round of all nodes is on its way\n");
+    why_silent(&launcher->inherit.state, topology, now_ns, out);
+    buffer_printf(out, "linqu shutdown %s ends the run\n", launcher->dir.name);
+}
+
 static void tell(struct launcher *launcher, uint64_t now_ns)
 {
     struct buffer chain = {0};
     char *line, *rest;
 
-    why_chain(&launcher->inherit.state, launcher->options->topology, now_ns, &chain);
+    explain(launcher, now_ns, &chain);
     buffer_append(&chain, "", 1);
     say(launcher, "nothing has gone on for %llu s:",
         (unsigned long long)((now_ns - launcher->stall.since_ns) / 1000000000));

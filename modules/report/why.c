@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "model/beat.h"
 #include "rundir/process_stat.h"
 
 enum { HOPS_MOST = 64 };
@@ -117,6 +118,48 @@ void why_chain(const struct state_map *map, const struct topology *topology, uin
     for (int hops = 0; hops < HOPS_MOST && say_node(map, topology, now_ns, rank, &rank, out);
          hops++)
         ;
+}
+
+static bool is_silent(const struct state_map *map, const struct state_record *record,
+                      uint64_t now_ns)
+{
+    uint64_t beat_ns = SEE(record->beat_ns);
+
+    return beat_ns && now_ns > beat_ns && !SEE(record->task_started_ns) &&
+           beat_is_slow(now_ns - beat_ns, map->header->beat_interval_ms);
+}
+
+/* False when it is well. */
+static bool say_silent(const struct state_map *map, const struct topology *topology,
+                       uint64_t now_ns, uint32_t rank, struct buffer *out)
+{
+    const struct state_record *record = &map->records[rank];
+    struct process_stat stat;
+    char path[LIMIT_NODE_PATH];
+    int pid = SEE(record->pid);
+    bool stopped;
+
+    if (SEE(record->life) != NODE_READY || !state_record_process(record, &stat))
+        return false;
+    stopped = stat.state == 'T' || stat.state == 't';
+    if (!stopped && !is_silent(map, record, now_ns))
+        return false;
+    buffer_printf(out, "%s has been silent for %.1f s; its process %d ",
+                  path_of(topology, rank, path), seconds(SEE(record->beat_ns), now_ns), pid);
+    if (stopped)
+        buffer_printf(out, "is stopped by a signal: kill -CONT %d lets it go on\n", pid);
+    else
+        buffer_printf(out, "does not come to run\n");
+    return true;
+}
+
+void why_silent(const struct state_map *map, const struct topology *topology, uint64_t now_ns,
+                struct buffer *out)
+{
+    uint32_t rank = 0;
+
+    while (rank < topology->node_count && !say_silent(map, topology, now_ns, rank, out))
+        rank++;
 }
 
 uint64_t why_progress(const struct state_map *map)

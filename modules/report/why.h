@@ -15,6 +15,11 @@
 void why_chain(const struct state_map *map, const struct topology *topology, uint64_t now_ns,
                struct buffer *out);
 
+/* Append a line about the first node that does not come to run and computes nothing: its process is
+ * stopped by a signal, or it has been silent for too long. Nothing when there is none. */
+void why_silent(const struct state_map *map, const struct topology *topology, uint64_t now_ns,
+                struct buffer *out);
+
 /* A number that changes whenever a task anywhere begins or ends, or a frame arrives. */
 uint64_t why_progress(const struct state_map *map);
 /* True when a node computes a kernel that is within its time limit. */

@@ -48,6 +48,24 @@ def who_waits_for_a_stopped_node_is_said_and_the_run_goes_on_when_it_does(base):
 
 
 @claim
+def a_round_that_does_not_come_back_is_said_and_who_holds_it(base):
+    run = Run(base, "1x1x2", "--hold", "--stall-after", "1").until_ready()
+    stopped = run.pid("L6_0/L5_0/L4_0/L3_1")
+    os.kill(stopped, signal.SIGSTOP)
+    try:
+        asked = tree.start([tree.LINQU, "exec", "--base", base, "-q", "t", "topology"])
+        run.waits_for(lambda: "linqu shutdown t ends the run" in run.err(), "the stall is explained")
+        expect_sentence(run, "the launcher waits", "for round", "of all nodes")
+        expect_sentence(run, "L6_0/L5_0/L4_0/L3_1 has been silent", f"kill -CONT {stopped} lets it go on")
+        need(run.event("stalled"), "no event says so")
+    finally:
+        os.kill(stopped, signal.SIGCONT)
+    need(asked.wait(20) == 0, "the scenario ends with %s", asked.returncode)
+    run.interrupt()
+    run.expect_end(0).expect_nothing_left()
+
+
+@claim
 def a_kernel_that_computes_is_no_stall(base):
     """It computes for three times as long as --stall-after allows nothing to happen."""
     folder = folder_of(base)

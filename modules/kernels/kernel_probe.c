@@ -38,7 +38,7 @@ static void settle(int answer_fd, int code_fd)
     sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-static _Noreturn void be_probe(int answer_fd, int code_fd)
+static _Noreturn void be_probe(pid_t parent, int answer_fd, int code_fd)
 {
     struct answer answer = {0};
     struct kernel_exports exports = {0};
@@ -46,6 +46,8 @@ static _Noreturn void be_probe(int answer_fd, int code_fd)
     char path[32];
 
     prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != parent)
+        _exit(1);
     settle(answer_fd, code_fd);
     snprintf(path, sizeof path, "/proc/self/fd/%d", KEEP_CODE);
     answer.failed = kernel_load(path, &exports, &err) < 0;
@@ -81,6 +83,7 @@ static int memory_file(const void *bytes, size_t size, struct error *err)
 
 static int fork_probe(struct kernel_probe *probe, int code_fd, struct error *err)
 {
+    pid_t self = getpid();
     int ends[2];
 
     if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) < 0)
@@ -88,7 +91,7 @@ static int fork_probe(struct kernel_probe *probe, int code_fd, struct error *err
     fflush(NULL);
     probe->pid = fork();
     if (probe->pid == 0)
-        be_probe(ends[1], code_fd);
+        be_probe(self, ends[1], code_fd);
     close(ends[1]);
     if (probe->pid < 0) {
         close(ends[0]);

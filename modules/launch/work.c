@@ -320,11 +320,14 @@ static void write_pids(struct launcher *launcher)
  * it: what it has not done when the run ends, a later run goes on with. */
 static void prune_in_background(struct launcher *launcher)
 {
+    pid_t self = getpid();
     struct error err;
 
     launcher->pruner = fork();
     if (launcher->pruner == 0) {
         prctl(PR_SET_PDEATHSIG, SIGKILL);
+        if (getppid() != self)
+            _exit(1);
         run_dir_prune(launcher->dir.base, launcher->options->keep, &err);
         _exit(0);
     }

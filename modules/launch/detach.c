@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/json_text.h"
 #include "launch/launcher.h"
 #include "report/json_file.h"
 
@@ -29,8 +30,8 @@ static void announce(const struct launcher *launcher, const struct detach_news *
             printf("%s\n", news->run);
         return;
     }
-    json = json_pack("{s:s, s:s, s:s, s:i}", "schema", "linqu.detach/1", "run", news->run, "path",
-                     news->path, "launcher_pid", news->launcher_pid);
+    json = json_pack("{s:s, s:s, s:o, s:i}", "schema", "linqu.detach/1", "run", news->run, "path",
+                     json_text(news->path), "launcher_pid", news->launcher_pid);
     json_print(stdout, json);
     json_decref(json);
 }

@@ -13,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/json_text.h"
 #include "base/memory.h"
 #include "launch/detach.h"
 #include "launch/kernels.h"
@@ -52,8 +53,8 @@ void launcher_blame(struct launcher *launcher, int exit_code, const char *format
     say_progress_end();
     fprintf(stderr, "linqu: %s\n", sentence);
     if (launcher->events_fd >= 0)
-        events_append(launcher->events_fd, "failure", NULL, "{s:s, s:i}", "cause", sentence,
-                      "exit_code", exit_code);
+        events_append(launcher->events_fd, "failure", NULL, "{s:o, s:i}", "cause",
+                      json_text(sentence), "exit_code", exit_code);
     if (launcher->report)
         run_report_cause(launcher->report, exit_code, "%s", sentence);
     if (launcher->exit_code == EXIT_DONE)

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "actor/actor.h"
+#include "base/json_text.h"
 #include "launch/kernels.h"
 #include "launch/launcher.h"
 #include "super/large_text.h"
@@ -227,7 +228,7 @@ static void member_changed(struct launcher *launcher, const struct wire_member *
 
     topology_path(launcher->options->topology, change->rank, path, sizeof path);
     wire_str_copy(change->cause, cause, sizeof cause);
-    events_append(launcher->events_fd, status, path, "{s:s}", "cause", cause);
+    events_append(launcher->events_fd, status, path, "{s:o}", "cause", json_text(cause));
     if (change->status == MEMBER_DEAD)
         member_dead(launcher, change->rank, path, cause);
     else if (change->status == MEMBER_LEFT)
@@ -353,8 +354,8 @@ static void describe_end(int wait_status, char *out, size_t size)
 
 static void top_died(struct launcher *launcher, const char *path, const char *cause)
 {
-    events_append(launcher->events_fd, member_status_name(MEMBER_DEAD), path, "{s:s}", "cause",
-                  cause);
+    events_append(launcher->events_fd, member_status_name(MEMBER_DEAD), path, "{s:o}", "cause",
+                  json_text(cause));
     member_dead(launcher, 0, path, cause);
 }
 

@@ -7,6 +7,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include "base/json_text.h"
 #include "base/memory.h"
 #include "launch/detach.h"
 #include "launch/kernels.h"
@@ -129,7 +130,8 @@ static void start_kernel(struct launcher *launcher, const struct work *work)
     launcher->scenario = NULL;
     launcher->results = run_report_scenario(launcher->report, strrchr(call.kernel, '/') + 1);
     launcher->scenarios_begun++;
-    events_append(launcher->events_fd, "kernel_started", NULL, "{s:s}", "file", call.kernel);
+    events_append(launcher->events_fd, "kernel_started", NULL, "{s:o}", "file",
+                  json_text(call.kernel));
     launcher_phase(launcher, RUN_WORKING);
     exec_begin(launcher, &call, work->path);
 }
@@ -245,9 +247,9 @@ static void kernel_done(struct launcher *launcher, const struct kernel_result *r
     launcher->records_due = true;
     if (result->rank != RANK_NONE)
         topology_path(launcher->options->topology, result->rank, path, sizeof path);
-    events_append(launcher->events_fd, "kernel_ended", NULL, "{s:I, s:f, s:s}", "exec",
+    events_append(launcher->events_fd, "kernel_ended", NULL, "{s:I, s:f, s:o}", "exec",
                   (json_int_t)result->exec, "ms", (double)result->took_ns / 1e6, "error",
-                  result->error);
+                  json_text(result->error));
     if (!passed)
         launcher_blame(launcher, result->exit_code, "%s", result->error);
     report_check(launcher->results, "completed", passed, "%s%s", passed ? "on " : "",
@@ -280,9 +282,9 @@ static void discovery_done(struct launcher *launcher, const struct gather_result
 
     if (client)
         control_reply(client, result->error[0] ? EXIT_NODE : EXIT_DONE,
-                      json_pack("{s:s, s:i, s:i, s:s}", "schema", "linqu.rediscover/1", "hosts",
+                      json_pack("{s:s, s:i, s:i, s:o}", "schema", "linqu.rediscover/1", "hosts",
                                 (int)result->count[LEVEL_HOST], "missing", (int)result->missing,
-                                "error", result->error));
+                                "error", json_text(result->error)));
     work_done(launcher);
 }
 

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/json_text.h"
 #include "base/timestamp.h"
 #include "report/events.h"
 #include "report/json_file.h"
@@ -246,7 +247,8 @@ START_TEST(every_event_is_a_line_of_its_own)
     ck_assert_int_eq(
         events_append(again, "dead", "L6_0/L5_1", "{s:i, s:s}", "signal", 9, "cause", "two\nlines"),
         0);
-    ck_assert_int_eq(events_append(fd, "note", "L6_0", "{s:s}", "cause", "no utf-8 \xff"), 0);
+    ck_assert_int_eq(
+        events_append(fd, "note", "L6_0", "{s:o}", "cause", json_text("no utf-8 \xff")), 0);
     ck_assert_uint_eq(lines_of(dir, text, sizeof text), 3);
     end = strchr(text, '\n');
     *end = '\0';

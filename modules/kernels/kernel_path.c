@@ -43,6 +43,11 @@ void kernel_path_add(struct kernel_path *path, const char *dirs)
     }
 }
 
+void kernel_path_add_folder(struct kernel_path *path, const char *dir)
+{
+    add_one(path, dir, strlen(dir));
+}
+
 void kernel_path_add_built_in(struct kernel_path *path)
 {
     static const char *const below[] = {"kernels", "../lib/linqu/kernels"};
@@ -59,7 +64,7 @@ void kernel_path_add_built_in(struct kernel_path *path)
     *slash = '\0';
     for (size_t i = 0; i < sizeof below / sizeof *below; i++) {
         snprintf(dir, sizeof dir, "%s/%s", self, below[i]);
-        kernel_path_add(path, dir);
+        kernel_path_add_folder(path, dir);
     }
 }
 

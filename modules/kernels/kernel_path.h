@@ -16,6 +16,8 @@ struct kernel_path {
 /* Append directories, separated by colons; what is empty or stands there already is left out. They
  * need not exist. */
 void kernel_path_add(struct kernel_path *path, const char *dirs);
+/* Append one directory, whatever its name; likewise. */
+void kernel_path_add_folder(struct kernel_path *path, const char *dir);
 /* Append the folders of the kernels that come with this program: beside the binary, and where `make
  * install` puts them. */
 void kernel_path_add_built_in(struct kernel_path *path);

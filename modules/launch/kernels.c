@@ -248,7 +248,7 @@ static void add_folder_of(struct kernel_path *path, const char *file)
     char *folder = memory_string(file);
 
     folder[slash == file ? 1 : slash - file] = '\0';
-    kernel_path_add(path, folder);
+    kernel_path_add_folder(path, folder);
     free(folder);
 }
 

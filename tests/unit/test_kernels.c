@@ -108,6 +108,22 @@ START_TEST(the_first_folder_that_has_the_file_wins)
 }
 END_TEST
 
+START_TEST(a_folder_may_have_a_colon_in_its_name)
+{
+    struct kernel_path path = {0};
+    char found[512];
+
+    mkdirat(scratch, "a:b", 0700);
+    write_file("a:b/k.so", "x", 1);
+    kernel_path_add_folder(&path, path_of("a:b"));
+    kernel_path_add_folder(&path, path_of("a:b"));
+    ck_assert_uint_eq(path.count, 1);
+    ck_assert_int_eq(kernel_path_find(&path, "k", found, sizeof found, &err), 0);
+    ck_assert_str_eq(found, path_of("a:b/k.so"));
+    kernel_path_free(&path);
+}
+END_TEST
+
 START_TEST(a_name_that_is_nowhere_is_said_with_the_places)
 {
     struct kernel_path path = {0};
@@ -350,6 +366,7 @@ END_TEST
 
 SUITE_MAIN_OF("kernels", make_scratch, drop_scratch, 60, a_hash_is_xxh3_of_64_bits,
               the_first_folder_that_has_the_file_wins,
+              a_folder_may_have_a_colon_in_its_name,
               a_name_that_is_nowhere_is_said_with_the_places,
               a_name_with_a_slash_or_a_dot_in_front_is_none, a_file_is_read_whole,
               what_is_no_file_of_a_fit_size_is_refused, code_is_kept_under_its_hash_once,

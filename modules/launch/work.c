@@ -70,7 +70,7 @@ static uint64_t run_kernel(void *arg, const char *name, uint32_t rank, const uin
         .kernel = name, .rank = rank, .args = scalars, .arg_count = count};
     struct launcher *launcher = arg;
 
-    exec_begin(launcher, &call, launcher->options->kernel.path);
+    exec_begin(launcher, &call, launcher->work->path);
     return launcher->exec.number;
 }
 

@@ -132,6 +132,30 @@ def kernels_are_found_beside_the_first_then_in_the_path_then_with_linqu(base):
 
 
 @claim
+def kernels_are_found_beside_the_first_whatever_its_folder_is_called(base):
+    """A colon would part folders; a byte that is no UTF-8 cannot stand in JSON, and is shown as '?'."""
+    folder = folder_of(base) + "/a:b\udcff"
+    top = kernel(folder, "top", CLOS2, ORCHESTRATOR, 'linqu_submit_task(rt, host(0, 0, 0), "near", NULL, 0);')
+    kernel(folder, "near", HOST, WORKER, 'note("near");')
+    run = run_kernel(base, top)
+    need(notes(run) == ["near"], "it ran %s", notes(run))
+    need(run.event("kernel_started")["file"].endswith("/a:b?/top.so"), "the event says %s", run.event("kernel_started"))
+
+
+@claim
+def the_kernel_path_of_an_exec_is_its_scenarios_too(base):
+    folder = folder_of(base)
+    os.makedirs(folder)
+    with open(folder + "/dag_l6.so", "w", encoding="utf-8") as file:
+        file.write("no kernel")
+    with held(base, SPEC) as run:
+        linqu("exec", "--base", base, "t", "dag").expect(0)
+        done = linqu("exec", "--base", base, "--kernel-path", folder, "t", "dag").expect(1)
+        need("dag_l6" in done.out, "it said %s", done.out)
+        need(run.event("failure"), "it says not that it failed")
+
+
+@claim
 def code_goes_once_to_each_node_that_needs_it(base):
     folder = folder_of(base)
     top = kernel(folder, "top", CLOS2, ORCHESTRATOR, """

@@ -177,6 +177,5 @@ void say_progress(struct launcher *launcher);
 void say_progress_end(void);
 void say_scenario(const struct launcher *launcher, const struct report_scenario *results);
 void say_ended(const struct launcher *launcher, const struct run_leaks *leaks, double stop_ms);
-/* "17,489" into a buffer that lives until the fourth call after it. */
 
 #endif

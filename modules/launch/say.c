@@ -43,13 +43,11 @@ static uint32_t count_ready(const struct launcher *launcher)
 void say_progress(struct launcher *launcher)
 {
     static const char *const verbs[RUN_PHASE_COUNT] = {[RUN_STARTING] = "starting",
-                                                       [RUN_READY] = "ready",
                                                        [RUN_WORKING] = "working",
                                                        [RUN_STOPPING] = "stopping"};
     double seconds = (double)(clock_now_ns() - launcher->started_ns) / 1e9;
 
-    if (launcher->options->quiet || !isatty(STDERR_FILENO) || !verbs[launcher->phase] ||
-        launcher->phase == RUN_READY)
+    if (launcher->options->quiet || !isatty(STDERR_FILENO) || !verbs[launcher->phase])
         return;
     fprintf(stderr, "\r\033[Klinqu: %s: %s of %s nodes ready, %.1f s", verbs[launcher->phase],
             with_commas(count_ready(launcher)),

@@ -1,5 +1,6 @@
 #include "report/run_json.h"
 
+#include <assert.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,13 +34,12 @@ struct run_report {
     char *run, *command;
     struct topology topology;
     uint64_t seed;
-    uint64_t started_ns, ended_ns;        // wall clock; ended 0: still running
+    uint64_t started_ns, ended_ns;        // wall clock; ended 0: not yet
     int64_t phase_ms[REPORT_PHASE_COUNT]; // -1: not reached
     struct report_scenario *scenarios, **last;
     size_t kept;                           // scenarios in the list
     size_t earlier_passed, earlier_failed; // that are only counted any more
     struct run_leaks leaks;
-    bool leaks_known;
     char *cause; // the first
     int cause_exit_code;
     int exit_code;
@@ -174,7 +174,6 @@ bool report_scenario_check(const struct report_scenario *scenario, size_t index,
 void run_report_leaks(struct run_report *report, const struct run_leaks *leaks)
 {
     report->leaks = *leaks;
-    report->leaks_known = true;
 }
 
 void run_report_cause(struct run_report *report, int exit_code, const char *cause, ...)
@@ -237,8 +236,6 @@ static json_t *time_json(uint64_t wall_ns)
 {
     char text[TIMESTAMP_SIZE];
 
-    if (!wall_ns)
-        return json_null();
     timestamp_format(wall_ns, text);
     return json_string(text);
 }
@@ -295,12 +292,8 @@ static json_t *phases_json(const struct run_report *report)
                      milliseconds_json(report->phase_ms[REPORT_STOP]));
 }
 
-static json_t *leaks_json(const struct run_report *report)
+static json_t *leaks_json(const struct run_leaks *leaks)
 {
-    const struct run_leaks *leaks = &report->leaks;
-
-    if (!report->leaks_known)
-        return json_null();
     return json_pack("{s:I, s:I, s:I, s:I}", "processes", (json_int_t)leaks->processes,
                      "descriptors", (json_int_t)leaks->descriptors, "shared_memory",
                      (json_int_t)leaks->shared_memory, "sockets", (json_int_t)leaks->sockets);
@@ -309,14 +302,11 @@ static json_t *leaks_json(const struct run_report *report)
 /* The part that is only known at the end. */
 static void end_json(const struct run_report *report, json_t *object)
 {
-    bool ended = report->ended_ns != 0;
-
     json_object_set_new(object, "result",
-                        ended ? json_string(result_word(report->exit_code == EXIT_DONE))
-                              : json_null());
-    json_object_set_new(object, "exit_code", ended ? json_integer(report->exit_code) : json_null());
+                        json_string(result_word(report->exit_code == EXIT_DONE)));
+    json_object_set_new(object, "exit_code", json_integer(report->exit_code));
     json_object_set_new(object, "cause", report->cause ? json_text(report->cause) : json_null());
-    json_object_set_new(object, "leaks", leaks_json(report));
+    json_object_set_new(object, "leaks", leaks_json(&report->leaks));
 }
 
 json_t *run_report_json(const struct run_report *report)
@@ -324,6 +314,7 @@ json_t *run_report_json(const struct run_report *report)
     json_t *object = json_object();
     char shape[256];
 
+    assert(report->ended_ns);
     topology_to_text(&report->topology, shape, sizeof shape);
     json_object_set_new(object, "schema", json_string(RUN_SCHEMA));
     json_object_set_new(object, "run", json_text(report->run));

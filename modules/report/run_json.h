@@ -63,14 +63,13 @@ const char *run_report_first_cause(const struct run_report *report, int *exit_co
  * pass; else 7 when something leaked; else 0. */
 int run_report_end(struct run_report *report);
 
-/* The whole object (a new reference), also of a run that has not ended: then `ended`, `result` and
- * `exit_code` are null. */
+/* The whole object (a new reference) of a run that has ended. */
 json_t *run_report_json(const struct run_report *report);
 
 /* Its scenarios from number `first` on, as they stand in that object (a new reference). */
 json_t *run_report_results(const struct run_report *report, size_t first);
 
-/* Write run.json in `dir_fd`, whole or not at all. */
+/* Write run.json in `dir_fd`, whole or not at all; likewise of a run that has ended. */
 int run_report_write(const struct run_report *report, int dir_fd, struct error *err);
 
 #endif

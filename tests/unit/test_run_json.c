@@ -82,15 +82,15 @@ START_TEST(a_good_run_has_the_documented_shape)
 }
 END_TEST
 
-START_TEST(a_run_that_goes_on_has_no_end_yet)
+START_TEST(a_phase_that_was_not_reached_is_null)
 {
     struct run_report *report = report_of("2x2x2");
-    json_t *json = run_report_json(report);
-    static const char *const open[] = {"ended", "result", "exit_code", "leaks", "cause"};
+    json_t *json;
 
-    for (size_t i = 0; i < sizeof open / sizeof *open; i++)
-        ck_assert_msg(json_is_null(json_object_get(json, open[i])), "%s", open[i]);
+    run_report_end(report);
+    json = run_report_json(report);
     ck_assert(json_is_null(json_object_get(json_object_get(json, "phases"), "work_ms")));
+    ck_assert(json_is_null(json_object_get(json, "cause")));
     json_decref(json);
     run_report_destroy(report);
 }
@@ -176,9 +176,9 @@ START_TEST(the_file_is_replaced_whole_and_reads_back)
     struct stat before, after;
     json_t *read_back;
 
+    run_report_end(report);
     ck_assert_int_eq(run_report_write(report, dir, &err), 0);
     ck_assert_int_eq(fstatat(dir, "run.json", &before, 0), 0);
-    run_report_end(report);
     ck_assert_int_eq(run_report_write(report, dir, &err), 0);
     ck_assert_int_eq(fstatat(dir, "run.json", &after, 0), 0);
     ck_assert_uint_ne(before.st_ino, after.st_ino);
@@ -197,6 +197,7 @@ START_TEST(what_cannot_be_written_is_said_and_leaves_nothing)
     struct run_report *report = report_of("1x1x1");
     int dir = scratch_open();
 
+    run_report_end(report);
     ck_assert_int_eq(mkdirat(dir, "run.json", 0700), 0);
     ck_assert_int_eq(run_report_write(report, dir, &err), -1);
     ck_assert_ptr_nonnull(strstr(err.text, "run.json"));
@@ -278,7 +279,7 @@ START_TEST(a_full_disk_is_reported_by_whoever_writes_an_event)
 END_TEST
 
 SUITE_MAIN("run_json", of_many_results_the_newest_stand_and_the_earlier_are_counted,
-           a_good_run_has_the_documented_shape, a_run_that_goes_on_has_no_end_yet,
+           a_good_run_has_the_documented_shape, a_phase_that_was_not_reached_is_null,
            the_earliest_cause_decides_the_exit_code, a_leak_fails_a_run_that_was_good_until_then,
            a_scenario_that_checked_nothing_has_not_passed,
            the_file_is_replaced_whole_and_reads_back,

@@ -1,25 +1,19 @@
 #include "launch/launch.h"
 
 #include <errno.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/json_text.h"
-#include "base/memory.h"
 #include "launch/detach.h"
 #include "launch/kernels.h"
 #include "launch/launcher.h"
-#include "model/beat.h"
-#include "report/json_file.h"
 #include "super/compact_layout.h"
 #include "super/near_stack.h"
 #include "super/schedule.h"
@@ -241,7 +235,7 @@ static void event_forget(struct event **event)
     *event = NULL;
 }
 
-static void close_loop(struct launcher *launcher)
+void loop_close(struct launcher *launcher)
 {
     if (launcher->base) {
         control_close(launcher);
@@ -282,118 +276,6 @@ static void wait_killed(struct launcher *launcher)
     }
 }
 
-/* As many descriptors as we may have: the nodes inherit it. */
-static void raise_descriptor_limit(void)
-{
-    struct rlimit limit;
-
-    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
-        limit.rlim_cur = limit.rlim_max;
-        setrlimit(RLIMIT_NOFILE, &limit);
-    }
-}
-
-/* LINQU_INJECT=PATH:HOW, for tests of a start that fails. */
-static void read_injection(struct inherit_run *run)
-{
-    const char *text = getenv("LINQU_INJECT");
-    char *copy, *colon;
-
-    if (!text || !strchr(text, ':'))
-        return;
-    copy = memory_string(text);
-    colon = strrchr(copy, ':');
-    *colon = '\0';
-    run->inject_path = copy;
-    run->inject_how = colon + 1;
-}
-
-/* Where the set of processors cannot be read, nothing is bound. */
-static void plan_placement(struct launcher *launcher)
-{
-    cpu_set_t allowed;
-
-    CPU_ZERO(&allowed);
-    if (launcher->options->bind)
-        sched_getaffinity(0, sizeof allowed, &allowed);
-    placement_plan(&launcher->inherit.placement, launcher->options->topology, &allowed);
-}
-
-static void fill_inherit(struct launcher *launcher)
-{
-    struct inherit_run *run = &launcher->inherit;
-
-    run->topology = launcher->options->topology;
-    run->logical_system = launcher->options->logical_system;
-    run->physical_system = launcher->options->physical_system;
-    run->run_path = launcher->dir.path;
-    run->beat_interval_ms = beat_interval_ms(run->topology->node_count);
-    run->task_timeout_ms = launcher->options->task_timeout_s * UINT64_C(1000);
-    run->stop_ms = launcher->options->stop_timeout_s * UINT64_C(1000);
-    run->log_level = launcher->options->verbose ? LOG_DEBUG : LOG_INFO;
-    plan_placement(launcher);
-    read_injection(run);
-}
-
-/* Kernels find it in their environment. */
-static void set_dfs_base(const struct launcher *launcher)
-{
-    char path[LIMIT_PATH + 8];
-
-    snprintf(path, sizeof path, "%s/dfs", launcher->dir.path);
-    setenv(DFS_BASE, launcher->options->dfs_dir ? launcher->options->dfs_dir : path, 1);
-}
-
-static void fill_header(struct launcher *launcher)
-{
-    struct state_header *header = launcher->inherit.state.header;
-
-    snprintf(header->logical_system, sizeof header->logical_system, "%s",
-             launcher->options->logical_system);
-    snprintf(header->physical_system, sizeof header->physical_system, "%s",
-             launcher->options->physical_system);
-    snprintf(header->run, sizeof header->run, "%s", launcher->dir.name);
-    header->created_wall_ns = launcher->started_wall_ns;
-    header->beat_interval_ms = launcher->inherit.beat_interval_ms;
-    atomic_store(&header->launcher_pid, getpid());
-}
-
-static int check_machine(struct launcher *launcher, char base[LIMIT_PATH], struct error *err)
-{
-    struct preflight preflight;
-    char notice[LIMIT_PATH];
-
-    if (run_dir_base(launcher->options->base, base, notice, err) < 0)
-        return -1;
-    if (notice[0])
-        say(launcher, "%s", notice);
-    raise_descriptor_limit();
-    return reservation_take(base, launcher->options->topology, &launcher->reservation, &preflight,
-                            err);
-}
-
-static int make_run(struct launcher *launcher, const char *base, struct error *err)
-{
-    const struct launch_options *options = launcher->options;
-
-    if (run_dir_create(base, options->name, options->logical_system, &launcher->dir, err) < 0)
-        return -1;
-    launcher->events_fd = events_open(launcher->dir.fd, err);
-    if (launcher->events_fd < 0)
-        return -1;
-    if (state_map_create(launcher->dir.fd, options->topology, &launcher->inherit.state, err) < 0)
-        return -1;
-    fill_inherit(launcher);
-    set_dfs_base(launcher);
-    fill_header(launcher);
-    launcher->report =
-        run_report_create(launcher->dir.name, options->command, options->topology, options->seed);
-    launcher->members = membership_create(options->topology);
-    launcher->kernels = kernels_create();
-    traces_open(launcher);
-    return 0;
-}
-
 static void block_signals(void)
 {
     sigset_t set;
@@ -428,92 +310,6 @@ static void free_all(struct launcher *launcher)
     free((char *)launcher->inherit.inject_path);
 }
 
-/* Close what this process opened for the run, except the run's directory, its events and its
- * state.map. */
-static void close_tree(struct launcher *launcher)
-{
-    close_loop(launcher);
-    traces_close(launcher);
-    link_destroy(launcher->top);
-    launcher->top = NULL;
-    brood_destroy(&launcher->brood);
-    if (launcher->bell_fd >= 0)
-        close(launcher->bell_fd);
-    launcher->bell_fd = -1;
-    reservation_release(&launcher->reservation);
-}
-
-static void write_report(struct launcher *launcher)
-{
-    struct error err;
-    json_t *json;
-
-    if (run_report_write(launcher->report, launcher->dir.fd, &err) < 0)
-        launcher_blame(launcher, EXIT_INTERNAL, "%s", err.text);
-    if (!launcher->options->json || launcher->options->detach)
-        return;
-    json = run_report_json(launcher->report);
-    json_print(stdout, json);
-    json_decref(json);
-}
-
-static void blame_leaks(struct launcher *launcher, const struct run_leaks *leaks)
-{
-    if (leaks->processes + leaks->descriptors + leaks->shared_memory + leaks->sockets)
-        launcher_blame(
-            launcher, EXIT_LEAK,
-            "the run left behind %u processes, %u descriptors, %u shared mappings and %u "
-            "sockets; see linqu discover --clean",
-            leaks->processes, leaks->descriptors, leaks->shared_memory, leaks->sockets);
-}
-
-/* Last of all, for who sees that the run has ended believes the exit code beside it. */
-static void show_end(struct launcher *launcher)
-{
-    struct state_header *header = launcher->inherit.state.header;
-
-    atomic_store(&header->exit_code, (uint32_t)launcher->exit_code);
-    atomic_store(&header->phase, RUN_ENDED);
-    state_map_close(&launcher->inherit.state);
-}
-
-static void end_run(struct launcher *launcher)
-{
-    uint64_t stop_ms = 0;
-    struct run_leaks leaks;
-
-    if (launcher->stopping_ns)
-        stop_ms = (clock_now_ns() - launcher->stopping_ns) / 1000000;
-    run_report_phase(launcher->report, REPORT_STOP, stop_ms);
-    if (launcher->stop_signal)
-        tree_unlink_sockets(launcher, 0);
-    work_abandon(launcher);
-    traces_write(launcher, 0);
-    close_tree(launcher);
-    profile_write(launcher);
-    leaks = ending_account(launcher);
-    run_report_leaks(launcher->report, &leaks);
-    blame_leaks(launcher, &leaks);
-    launcher->exit_code = run_report_end(launcher->report);
-    events_append(launcher->events_fd, "ended", NULL, "{s:i}", "exit_code", launcher->exit_code);
-    write_report(launcher);
-    show_end(launcher);
-    say_ended(launcher, &leaks, (double)stop_ms);
-}
-
-/* Nothing was forked: nothing is left. */
-static void discard_run(struct launcher *launcher)
-{
-    bool made = launcher->dir.fd >= 0;
-    struct error err;
-
-    state_map_close(&launcher->inherit.state);
-    reservation_release(&launcher->reservation);
-    run_dir_close(&launcher->dir);
-    if (made && run_dir_remove(launcher->dir.base, launcher->dir.name, &err) < 0)
-        say(launcher, "%s", err.text);
-}
-
 static int prepare_run(struct launcher *launcher, struct error *err)
 {
     char base[LIMIT_PATH];
@@ -521,10 +317,10 @@ static int prepare_run(struct launcher *launcher, struct error *err)
     launcher->started_ns = clock_now_ns();
     launcher->started_wall_ns = clock_wall_ns();
     launcher->descriptors_before = count_descriptors();
-    if (check_machine(launcher, base, err) < 0)
+    if (setup_check(launcher, base, err) < 0)
         return -1;
     block_signals();
-    return make_run(launcher, base, err);
+    return setup_make(launcher, base, err);
 }
 
 static int run(struct launcher *launcher)
@@ -533,7 +329,7 @@ static int run(struct launcher *launcher)
 
     if (prepare_run(launcher, &err) < 0) {
         launcher_blame(launcher, EXIT_MACHINE, "%s", err.text);
-        discard_run(launcher);
+        setup_discard(launcher);
         return launcher->exit_code;
     }
     schedule_short_turns(); // so deadlines, Ctrl-C and SIGKILL act in time
@@ -544,7 +340,7 @@ static int run(struct launcher *launcher)
     } else {
         serve(launcher);
     }
-    end_run(launcher);
+    finish_run(launcher);
     return launcher->exit_code;
 }
 

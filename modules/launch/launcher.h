@@ -116,6 +116,16 @@ uint64_t clock_wall_ns(void);
 void launcher_blame(struct launcher *launcher, int exit_code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 void launcher_phase(struct launcher *launcher, enum run_phase phase);
+void loop_close(struct launcher *launcher);
+
+/* setup.c: -1 when the machine has no room for it; `base` is where its directory goes. Then make it,
+ * and discard what was made, before anything is forked. */
+int setup_check(struct launcher *launcher, char base[LIMIT_PATH], struct error *err);
+int setup_make(struct launcher *launcher, const char *base, struct error *err);
+void setup_discard(struct launcher *launcher);
+
+/* finish.c: the tree has ended. */
+void finish_run(struct launcher *launcher);
 
 /* tree.c: the edge to the top. */
 int tree_fork(struct launcher *launcher, struct error *err);

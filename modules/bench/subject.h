@@ -18,7 +18,8 @@ struct subject {
     bool up;
 };
 
-/* A run of that topology (as for --topology), up to READY. Seconds in *took_s. -1 with a sentence. */
+/* A run of that topology (as for --topology): READY after *took_s seconds, and idle. -1 with a
+ * sentence. */
 int subject_start(struct subject *subject, const char *base, const char *name, const char *topology,
                   double *took_s, struct error *err);
 /* Stop it; nothing when it is not up. *took_s may be NULL. */

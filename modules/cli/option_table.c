@@ -66,7 +66,7 @@ const struct command_row command_table[COMMAND_COUNT] = {
                           "stop a live run",
                           "Asks the launcher to stop the tree from the leaves up and returns when "
                           "the run has ended, with the run's exit "
-                          "code.\n\n"
+                          "code. A run that is still at work has not passed then.\n\n"
                           "With --force the tree is killed at once; a launcher that does not "
                           "answer is killed too, and with it the whole "
                           "run.",
@@ -279,7 +279,7 @@ const struct term_row exit_table[] = {
     {"2", "the command line is wrong"},
     {"3", "this machine cannot do it"},
     {"4", "the start failed"},
-    {"5", "a node or kernel failed and was not recovered"},
+    {"5", "a node or kernel failed and was not recovered, or the work was cut off"},
     {"6", "a deadlock or stall was proven"},
     {"7", "something leaked"},
     {"8", "no such run"},

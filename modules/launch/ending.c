@@ -28,7 +28,7 @@ void ending_begin(struct launcher *launcher, bool graceful, uint64_t deadline_ms
         deadline_ms = STOP_MS_LEAST;
     launcher_phase(launcher, RUN_STOPPING);
     work_abandon(launcher);
-    launcher->stop_due_ns = clock_now_ns() + deadline_ms * 1000000;
+    launcher->stop_due_ns = monotonic_clock_ns() + deadline_ms * 1000000;
     launcher->stop_step_ns = deadline_ms * 1000000 / 16;
     tree_shutdown(launcher, graceful, deadline_ms - deadline_ms / 8);
 }
@@ -39,8 +39,8 @@ void ending_kill(struct launcher *launcher)
     launcher_phase(launcher, RUN_STOPPING);
     work_abandon(launcher);
     launcher->stop_signal = SIGKILL;
-    launcher->stop_due_ns =
-        clock_now_ns() + KILL_NS_LEAST + launcher->options->topology->node_count * KILL_NS_A_NODE;
+    launcher->stop_due_ns = monotonic_clock_ns() + KILL_NS_LEAST +
+                            launcher->options->topology->node_count * KILL_NS_A_NODE;
     if (tree_top(launcher))
         kill(tree_top(launcher), SIGKILL);
 }
@@ -55,7 +55,7 @@ void ending_without_top(struct launcher *launcher, bool in_order)
         ending_kill(launcher);
     else if (launcher->stop_due_ns == UINT64_MAX)
         launcher->stop_due_ns =
-            clock_now_ns() + launcher->options->stop_timeout_s * UINT64_C(1000000000);
+            monotonic_clock_ns() + launcher->options->stop_timeout_s * UINT64_C(1000000000);
 }
 
 static void name_survivor(struct launcher *launcher)
@@ -79,7 +79,7 @@ static void timeout(struct launcher *launcher)
 {
     char path[LIMIT_NODE_PATH];
 
-    launcher->stop_due_ns = clock_now_ns() + launcher->stop_step_ns;
+    launcher->stop_due_ns = monotonic_clock_ns() + launcher->stop_step_ns;
     if (launcher->stop_signal == SIGKILL) {
         name_survivor(launcher);
         launcher->over = true;
@@ -149,9 +149,9 @@ static void sweep_strays(struct launcher *launcher)
     pid_t pid;
 
     if (launcher->stop_signal != SIGKILL || tree_top(launcher) || !launcher->ready_ns ||
-        clock_now_ns() < launcher->swept_ns + SWEEP_EVERY_NS)
+        monotonic_clock_ns() < launcher->swept_ns + SWEEP_EVERY_NS)
         return;
-    launcher->swept_ns = clock_now_ns();
+    launcher->swept_ns = monotonic_clock_ns();
     children = fopen("/proc/thread-self/children", "re");
     while ((pid = next_child(children)))
         if (is_stray(launcher, pid))
@@ -163,7 +163,7 @@ static void sweep_strays(struct launcher *launcher)
 void ending_tick(struct launcher *launcher)
 {
     sweep_strays(launcher);
-    if (clock_now_ns() >= launcher->stop_due_ns)
+    if (monotonic_clock_ns() >= launcher->stop_due_ns)
         timeout(launcher);
 }
 

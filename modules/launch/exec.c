@@ -18,7 +18,7 @@ static void end(struct launcher *launcher, int exit_code)
     exec->ended = true;
     exec->result.exit_code = exit_code;
     exec->result.error = exec->error;
-    exec->result.took_ns = clock_now_ns() - exec->started_ns;
+    exec->result.took_ns = monotonic_clock_ns() - exec->started_ns;
 }
 
 static void fail(struct launcher *launcher, int exit_code, const char *format, ...)
@@ -51,8 +51,10 @@ void exec_begin(struct launcher *launcher, const struct kernel_call *call, const
     struct exec *exec = &launcher->exec;
 
     assert(!exec->runs);
-    *exec = (struct exec){
-        .number = exec->number + 1, .runs = true, .rank = call->rank, .started_ns = clock_now_ns()};
+    *exec = (struct exec){.number = exec->number + 1,
+                          .runs = true,
+                          .rank = call->rank,
+                          .started_ns = monotonic_clock_ns()};
     exec->kernel = plain_name(call->kernel);
     exec->arg_count = call->arg_count;
     exec->args = memory_new(call->arg_count, sizeof *exec->args);

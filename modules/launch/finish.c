@@ -61,7 +61,7 @@ void finish_run(struct launcher *launcher)
     struct run_leaks leaks;
 
     if (launcher->stopping_ns)
-        stop_ms = (clock_now_ns() - launcher->stopping_ns) / 1000000;
+        stop_ms = (monotonic_clock_ns() - launcher->stopping_ns) / 1000000;
     run_report_phase(launcher->report, REPORT_STOP, stop_ms);
     if (launcher->stop_signal)
         tree_unlink_sockets(launcher, 0);

@@ -97,7 +97,7 @@ static void begin_probe(struct code *code)
 {
     struct error err;
 
-    code->probe_due_ns = clock_now_ns() + PROBE_NS;
+    code->probe_due_ns = monotonic_clock_ns() + PROBE_NS;
     if (kernel_probe_begin(&code->probe, code->bytes.data, code->bytes.size, &err) < 0)
         code_is_bad(code, err.text);
 }
@@ -186,7 +186,8 @@ bool kernels_reaped(struct launcher *launcher, pid_t pid, int wait_status)
 void kernels_tick(struct launcher *launcher)
 {
     for (struct code *code = launcher->kernels->codes; code; code = code->next)
-        if (code->probe.pid > 0 && code->probe_due_ns && clock_now_ns() > code->probe_due_ns) {
+        if (code->probe.pid > 0 && code->probe_due_ns &&
+            monotonic_clock_ns() > code->probe_due_ns) {
             code->probe_due_ns = 0;
             kill(code->probe.pid, SIGKILL);
         }

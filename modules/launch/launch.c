@@ -20,22 +20,6 @@
 
 enum { TICK_MS = 100 };
 
-uint64_t clock_now_ns(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
-}
-
-uint64_t clock_wall_ns(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_REALTIME, &now);
-    return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
-}
-
 void launcher_blame(struct launcher *launcher, int exit_code, const char *format, ...)
 {
     char sentence[ERROR_TEXT_SIZE];
@@ -61,7 +45,7 @@ void launcher_phase(struct launcher *launcher, enum run_phase phase)
         return;
     launcher->phase = phase;
     if (phase == RUN_STOPPING) {
-        launcher->stopping_ns = clock_now_ns();
+        launcher->stopping_ns = monotonic_clock_ns();
         if (launcher->ready_ns)
             run_report_phase(launcher->report, REPORT_WORK,
                              (launcher->stopping_ns - launcher->ready_ns) / 1000000);
@@ -102,7 +86,7 @@ static void blame_start_timeout(struct launcher *launcher)
 
 static bool seconds_over(uint64_t since_ns, unsigned seconds)
 {
-    return seconds && clock_now_ns() - since_ns >= seconds * UINT64_C(1000000000);
+    return seconds && monotonic_clock_ns() - since_ns >= seconds * UINT64_C(1000000000);
 }
 
 /* The launcher is the parent of the top, and watches what it computes as every parent does. */
@@ -113,7 +97,7 @@ static void watch_top(struct launcher *launcher)
 
     if (launcher->phase == RUN_STOPPING || !tree_top(launcher) ||
         !state_record_task(&launcher->inherit.state.records[0], &task) || !task.limit_ms ||
-        clock_now_ns() < task.started_ns + task.limit_ms * 1000000)
+        monotonic_clock_ns() < task.started_ns + task.limit_ms * 1000000)
         return;
     topology_path(launcher->options->topology, 0, path, sizeof path);
     launcher_blame(launcher, EXIT_NODE,
@@ -314,8 +298,8 @@ static int prepare_run(struct launcher *launcher, struct error *err)
 {
     char base[LIMIT_PATH];
 
-    launcher->started_ns = clock_now_ns();
-    launcher->started_wall_ns = clock_wall_ns();
+    launcher->started_ns = monotonic_clock_ns();
+    launcher->started_wall_ns = wall_clock_ns();
     launcher->descriptors_before = count_descriptors();
     if (setup_check(launcher, base, err) < 0)
         return -1;

@@ -13,6 +13,7 @@
 #include "member/membership.h"
 #include "report/events.h"
 #include "report/run_json.h"
+#include "rundir/clock.h"
 #include "rundir/preflight.h"
 #include "rundir/run_dir.h"
 #include "rundir/state_map.h"
@@ -109,8 +110,6 @@ struct launcher {
     uint64_t closing_ns; // since when they are asked to; 0: they are not
 };
 
-uint64_t clock_now_ns(void);
-uint64_t clock_wall_ns(void);
 
 /* launch.c: the earliest cause wins; each is said on the terminal and written to events.jsonl. */
 void launcher_blame(struct launcher *launcher, int exit_code, const char *format, ...)

@@ -45,7 +45,7 @@ void say_progress(struct launcher *launcher)
     static const char *const verbs[RUN_PHASE_COUNT] = {[RUN_STARTING] = "starting",
                                                        [RUN_WORKING] = "working",
                                                        [RUN_STOPPING] = "stopping"};
-    double seconds = (double)(clock_now_ns() - launcher->started_ns) / 1e9;
+    double seconds = (double)(monotonic_clock_ns() - launcher->started_ns) / 1e9;
 
     if (launcher->options->quiet || !isatty(STDERR_FILENO) || !verbs[launcher->phase])
         return;

@@ -99,8 +99,8 @@ int setup_check(struct launcher *launcher, char base[LIMIT_PATH], struct error *
     if (notice[0])
         say(launcher, "%s", notice);
     raise_descriptor_limit();
-    return reservation_take(base, launcher->options->topology, &launcher->reservation, &preflight,
-                            err);
+    return reservation_take(base, launcher->options->topology, launcher->options->name,
+                            &launcher->reservation, &preflight, err);
 }
 
 int setup_make(struct launcher *launcher, const char *base, struct error *err)

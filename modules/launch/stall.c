@@ -45,7 +45,7 @@ static void tell(struct launcher *launcher, uint64_t now_ns)
 void stall_tick(struct launcher *launcher)
 {
     struct stall *stall = &launcher->stall;
-    uint64_t now_ns = clock_now_ns(), progress;
+    uint64_t now_ns = monotonic_clock_ns(), progress;
 
     if (launcher->phase != RUN_WORKING || !launcher->options->stall_after_s) {
         stall->since_ns = now_ns;

@@ -105,7 +105,7 @@ static void gather(struct launcher *launcher, enum gather_purpose purpose, struc
     message->gather.round = ++launcher->round;
     message->gather.purpose = (uint8_t)purpose;
     launcher->gathering = true;
-    launcher->gather_started_ns = clock_now_ns();
+    launcher->gather_started_ns = monotonic_clock_ns();
     tree_send(launcher, 0, message);
 }
 
@@ -147,7 +147,7 @@ static void on_gathered(struct launcher *launcher, const struct msg_gathered *ga
     struct gather_result result = {
         .missing = gathered->missing,
         .error = wire_str_copy(gathered->error, error, sizeof error),
-        .took_ns = clock_now_ns() - launcher->gather_started_ns,
+        .took_ns = monotonic_clock_ns() - launcher->gather_started_ns,
     };
 
     if (!launcher->gathering || gathered->round != launcher->round)

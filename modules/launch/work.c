@@ -180,14 +180,14 @@ static void close_up(struct launcher *launcher)
         stop(launcher);
         return;
     }
-    launcher->closing_ns = clock_now_ns();
+    launcher->closing_ns = monotonic_clock_ns();
     tree_gather(launcher, GATHER_RECORDS);
 }
 
 void work_tick(struct launcher *launcher)
 {
     if (launcher->closing_ns && launcher->phase != RUN_STOPPING &&
-        clock_now_ns() - launcher->closing_ns >=
+        monotonic_clock_ns() - launcher->closing_ns >=
             launcher->options->stop_timeout_s * UINT64_C(1000000000))
         stop(launcher);
 }
@@ -339,7 +339,7 @@ void work_begin(struct launcher *launcher)
 {
     uint64_t ms;
 
-    launcher->ready_ns = clock_now_ns();
+    launcher->ready_ns = monotonic_clock_ns();
     ms = (launcher->ready_ns - launcher->started_ns) / 1000000;
     run_report_phase(launcher->report, REPORT_START, ms);
     launcher_phase(launcher, RUN_READY);

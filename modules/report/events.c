@@ -10,7 +10,7 @@
 
 #include "base/memory.h"
 #include "base/timestamp.h"
-#include "report/wall_clock.h"
+#include "rundir/clock.h"
 
 int events_open(int dir_fd, struct error *err)
 {

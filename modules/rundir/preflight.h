@@ -69,9 +69,10 @@ struct reservation {
 /* What other runs have reserved now; 0 when the base is not there. */
 uint64_t reservation_sum(const char *base);
 /* Under one lock: sum what live runs have reserved and not yet forked, check, and write our own
- * need. -1 with a sentence when it does not fit (the preflight's, filled in `out`). */
-int reservation_take(const char *base, const struct topology *topology, struct reservation *mine,
-                     struct preflight *out, struct error *err);
+ * need. `name` is the run's, or NULL: it gets one. -1 with a sentence when it does not fit (the
+ * preflight's, filled in `out`). */
+int reservation_take(const char *base, const struct topology *topology, const char *name,
+                     struct reservation *mine, struct preflight *out, struct error *err);
 /* All processes are there now and are seen by others as processes: reserve nothing more. */
 void reservation_forked(struct reservation *mine);
 void reservation_release(struct reservation *mine);

@@ -110,8 +110,8 @@ static int reservation_write(struct reservation *mine, uint64_t processes, struc
     return 0;
 }
 
-int reservation_take(const char *base, const struct topology *topology, struct reservation *mine,
-                     struct preflight *out, struct error *err)
+int reservation_take(const char *base, const struct topology *topology, const char *name,
+                     struct reservation *mine, struct preflight *out, struct error *err)
 {
     struct demand demand;
     int result;
@@ -121,7 +121,7 @@ int reservation_take(const char *base, const struct topology *topology, struct r
     if (mine->dir_fd < 0)
         return error_set(err, "base %s: %s", base, strerror(errno));
     base_lock(mine->dir_fd);
-    preflight_check(topology, base, NULL, reserved_sum(mine->dir_fd), out);
+    preflight_check(topology, base, name, reserved_sum(mine->dir_fd), out);
     preflight_demand(topology, &demand);
     result = out->worst == PREFLIGHT_FAIL ? preflight_sentence(out, err)
                                           : reservation_write(mine, demand.processes, err);

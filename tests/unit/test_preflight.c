@@ -467,12 +467,12 @@ START_TEST(two_runs_that_start_together_do_not_both_pass)
         suite_skip("another limit than that of processes is in the way of one run");
     }
     large = pods_of(most - most / 4);
-    ck_assert_msg(reservation_take(scratch_path, &large, &first, &preflight, &err) == 0, "%s",
+    ck_assert_msg(reservation_take(scratch_path, &large, NULL, &first, &preflight, &err) == 0, "%s",
                   err.text);
-    ck_assert_int_eq(reservation_take(scratch_path, &large, &second, &preflight, &err), -1);
+    ck_assert_int_eq(reservation_take(scratch_path, &large, NULL, &second, &preflight, &err), -1);
     ck_assert_msg(strstr(err.text, "reserved") != NULL, "%s", err.text);
     reservation_forked(&first);
-    ck_assert_int_eq(reservation_take(scratch_path, &large, &second, &preflight, &err), 0);
+    ck_assert_int_eq(reservation_take(scratch_path, &large, NULL, &second, &preflight, &err), 0);
     reservation_release(&second);
     reservation_release(&first);
     scratch_close(dir);
@@ -486,8 +486,8 @@ static uint64_t reserved_as_seen(void)
     struct preflight preflight;
     unsigned long long reserved = 0;
 
-    ck_assert_msg(reservation_take(scratch_path, &topology, &mine, &preflight, &err) == 0, "%s",
-                  err.text);
+    ck_assert_msg(reservation_take(scratch_path, &topology, NULL, &mine, &preflight, &err) == 0,
+                  "%s", err.text);
     ck_assert_int_eq(
         sscanf(strstr(line_of(&preflight, "threads")->detail, " and "), " and %llu", &reserved), 1);
     reservation_release(&mine);
@@ -502,7 +502,7 @@ START_TEST(a_reservation_counts_while_its_run_starts)
     struct reservation mine;
 
     ck_assert_uint_eq(reserved_as_seen(), 0);
-    ck_assert_int_eq(reservation_take(scratch_path, &topology, &mine, &preflight, &err), 0);
+    ck_assert_int_eq(reservation_take(scratch_path, &topology, NULL, &mine, &preflight, &err), 0);
     ck_assert_uint_eq(reserved_as_seen(), 1106);
     reservation_forked(&mine);
     ck_assert_uint_eq(reserved_as_seen(), 0);
@@ -522,7 +522,7 @@ START_TEST(a_killed_launchers_reservation_counts_no_more_and_is_cleared_away)
     int status;
 
     if (fork() == 0)
-        _exit(reservation_take(scratch_path, &topology, &mine, &preflight, &err) ? 1 : 0);
+        _exit(reservation_take(scratch_path, &topology, NULL, &mine, &preflight, &err) ? 1 : 0);
     wait(&status);
     ck_assert_int_eq(status, 0);
     ck_assert_uint_eq(reserved_as_seen(), 0);
@@ -550,7 +550,7 @@ START_TEST(too_large_is_refused_before_anything_is_made)
     struct preflight preflight;
     struct reservation mine;
 
-    ck_assert_int_eq(reservation_take(scratch_path, &topology, &mine, &preflight, &err), -1);
+    ck_assert_int_eq(reservation_take(scratch_path, &topology, NULL, &mine, &preflight, &err), -1);
     ck_assert_msg(strstr(err.text, "64x64x64") && strstr(err.text, "266,306 processes"), "%s",
                   err.text);
     ck_assert_int_eq(rmdir(scratch_path), 0);

@@ -232,7 +232,7 @@ void graph_part_end(struct task_graph *graph, struct task_part *part, const char
     if (part->state == PART_WAITING)
         part_queue_remove(is_own(graph, part) ? &task->activation->own : &part->account->ready,
                           part);
-    else if (!is_own(graph, part))
+    else if (!is_own(graph, part) && !part->registered)
         accounts_landed(&graph->accounts, part);
     part->state = PART_ENDED;
     task->own_left -= is_own(graph, part);

@@ -122,12 +122,14 @@ int task_graph_free(struct task_graph *graph, uint64_t handle, struct error *err
     return 1;
 }
 
-/* A task that has completed before it ran: its one output is the data. */
-static struct task *make_registered(struct task_graph *graph, struct task *task,
-                                    struct account *account, uint64_t size)
+/* A task whose one output is the data, which nothing has to compute: its part has ended, or, at
+ * another node, runs until the data is there. */
+static void make_registered(struct task_graph *graph, struct task *task, struct account *account,
+                            uint64_t size)
 {
     struct tensor *tensor = add_tensor(graph, size);
     struct task_part *part = &task->one;
+    bool elsewhere = account->rank != graph->config.rank;
 
     *part = (struct task_part){.task = task,
                                .account = account,
@@ -135,8 +137,9 @@ static struct task *make_registered(struct task_graph *graph, struct task *task,
                                .kernel = "registered data",
                                .target = account->rank,
                                .param_count = 1,
-                               .state = PART_ENDED,
-                               .told = true};
+                               .state = elsewhere ? PART_STARTED : PART_ENDED,
+                               .told = true,
+                               .registered = true};
     part->params[0] = (struct task_param){.type = PARAM_OUTPUT,
                                           .value = tensor->wire,
                                           .size = size,
@@ -144,9 +147,23 @@ static struct task *make_registered(struct task_graph *graph, struct task *task,
                                           .producer_depth = PRODUCER_ELSEWHERE};
     task->parts = part;
     task->part_count = 1;
+    task->parts_left = elsewhere;
     task->has_bytes = true;
     graph_tensor_make_version(graph, tensor, task, part, &part->params[0]);
-    return task;
+}
+
+/* At this node it has completed by now; elsewhere its end will be told. */
+static void start_registered(struct task_graph *graph, struct task *task)
+{
+    graph_task_move(task, TASK_READY);
+    graph_task_move(task, TASK_RUNNING);
+    if (!task->parts_left) {
+        graph_task_move(task, TASK_COMPLETED);
+        return;
+    }
+    task->activation->unfinished++;
+    if (task->one.account->lost)
+        graph_part_end(graph, &task->one, task->one.account->lost->text, false);
 }
 
 enum submit_result task_graph_register(struct task_graph *graph, uint32_t holder, uint64_t size,
@@ -171,11 +188,10 @@ enum submit_result task_graph_register(struct task_graph *graph, uint32_t holder
     case CLAIM_DONE:
         break;
     }
-    *registered = make_registered(graph, task, account, size);
+    make_registered(graph, task, account, size);
+    *registered = task;
     *handle = task->one.params[0].value;
-    graph_task_move(task, TASK_READY);
-    graph_task_move(task, TASK_RUNNING);
-    graph_task_move(task, TASK_COMPLETED);
+    start_registered(graph, task);
     return SUBMIT_DONE;
 }
 
@@ -196,7 +212,9 @@ static enum tensor_state state_of(const struct task_graph *graph, const struct t
     producer = producer_of(graph, tensor);
     if (producer->state == TASK_FAILED || graph_lost(graph, tensor->holder))
         return TENSOR_FAILED;
-    return task_state_ended((enum task_state)producer->state) ? TENSOR_HERE : TENSOR_COMING;
+    return task_state_ended((enum task_state)producer->state) || producer->parts->registered
+               ? TENSOR_HERE
+               : TENSOR_COMING;
 }
 
 bool task_graph_tensor(const struct task_graph *graph, uint64_t handle, struct tensor_view *view)

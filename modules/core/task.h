@@ -54,8 +54,9 @@ struct task_part {
     uint32_t index;            // number in the group
     uint32_t target;           // rank of the node that runs it
     uint32_t param_count;
-    uint8_t state; // enum part_state
-    bool told;     // its target knows of the bytes that are claimed there
+    uint8_t state;   // enum part_state
+    bool told;       // its target knows of the bytes that are claimed there
+    bool registered; // nothing to run: its output is data that its submitter has
 };
 enum part_state;
 enum part_state { PART_WAITING, PART_STARTED, PART_ENDED };

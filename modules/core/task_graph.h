@@ -118,9 +118,10 @@ enum submit_result {
                     // than a ring
 };
 
-/* Data of this activation that is a version from the start, held by node `holder`: a task that has
- * completed already. With SUBMIT_DONE the handle, and the task, whose only parameter says where the
- * bytes belong. */
+/* Data of this activation that is a version from the start, held by node `holder`: at this node a
+ * task that has completed already, at another one that runs until task_graph_end_part() says that
+ * the data is there (FAILED at once when that node is lost). With SUBMIT_DONE the handle, and the
+ * task, whose only parameter says where the bytes belong. */
 enum submit_result task_graph_register(struct task_graph *graph, uint32_t holder, uint64_t size,
                                        uint64_t *handle, const struct task **task,
                                        struct error *err);

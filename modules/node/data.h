@@ -1,8 +1,9 @@
-/* What fetch.c, serve.c and contact.c share. Nobody else includes it.
+/* What fetch.c, serve.c, registered.c and contact.c share. Nobody else includes it.
  *
- *   fetch.c    one fetch for each version that is on its way here, with all who want it
- *   contact.c  the connections over which fetches of siblings and cousins go
- *   serve.c    what lies here
+ *   fetch.c       one fetch for each version that is on its way here, with all who want it
+ *   contact.c     the connections over which fetches of siblings and cousins go
+ *   serve.c       what lies here
+ *   registered.c  what is registered at one node and lies at another, until it is there
  */
 
 #ifndef NODE_DATA_H
@@ -15,9 +16,10 @@ enum {
     CHUNK_EDGE = 60 * 1024,           // bytes of a tensor in one frame over a tree edge
     CHUNK_SOCKET = 128 * 1024,        // and over a named socket; a quarter of a window
     LOOKUP_CREDIT_MOST = 1024 * 1024, // a holder sends no more for one look-up
-    WINDOW_MOST = 512 * 1024,         // bytes under way for one fetch
+    WINDOW_MOST = 512 * 1024,         // bytes under way for one fetch, or registered data
     WINDOWS_MOST = 8 * 1024 * 1024,   // and for all fetches of a node together, as far as
-                                      // each still has one chunk
+                                      // each still has one chunk; and for all that it has
+                                      // registered elsewhere
     CONTACTS_MOST = 64,               // connections that this node has made
     FETCH_TRIES = 3,                  // connections lost in a row without a byte
 };
@@ -51,12 +53,32 @@ struct contact {
     struct buffer frames; // to be sent when it is open
 };
 
-/* Registered data that is coming in from an owner, who sends one after the other. */
+/* Registered data that is coming in from its owner. */
 struct arrival {
-    uint64_t handle;
-    uint64_t filled;
+    uint64_t filled; // bytes that are here, from the beginning
+    uint64_t asked;  // bytes that the owner may send
     uint32_t version;
-    bool open;
+};
+
+/* Data registered here that its holder does not have whole. It goes when it was sent and the holder
+ * has said so, when the holder refuses it or is lost. */
+struct outgoing {
+    struct outgoing *older, *newer;
+    struct copy *copy;    // one use of it is ours
+    struct task_key task; // that ends then
+    uint64_t place;
+    uint64_t sent;    // bytes, from the beginning
+    uint64_t allowed; // bytes that may be sent: no more than a window ahead of the holder's word
+    uint32_t holder;  // rank
+    bool begun;       // it has its window, of those of all
+};
+
+/* In the order in which they were registered: first those that have begun. */
+struct outgoing_list {
+    struct u64_map by_handle;
+    struct outgoing *oldest, *newest;
+    struct outgoing *waiting; // the first that has not begun
+    uint64_t windows;         // bytes of the windows of those that have
 };
 
 struct data_state {
@@ -73,12 +95,25 @@ struct data_state {
     uint32_t next_peer;
     uint64_t uses;
 
-    struct arrival arrivals[LEVEL_COUNT];       // by the owner's level
-    struct u64_map retired_early;               // handles whose release overtook their REG_DATA
+    struct u64_map arrivals; // by handle
+    struct outgoing_list outgoing;
     struct u64_map shown; // handles of data registered by others that port.data_show() shows
     uint64_t touched[LEVEL_COUNT][RING_DEPTHS]; // bytes of a ring in use since it was last trimmed
     uint64_t dirty[LEVEL_COUNT][RING_DEPTHS];   // bytes of a ring behind which all is still zero
 };
+
+static inline uint64_t data_least(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
+/* registered.c: true when this look-up was the holder's word on what is on its way to it. */
+bool registered_asked(struct node *node, uint32_t peer, const struct message *message);
+/* It is forgotten here. */
+void registered_released(struct node *node, uint64_t handle, uint32_t version);
+/* That node, or all below it, is gone. */
+void registered_lost(struct node *node, uint32_t rank);
+void registered_free(struct data_state *data);
 
 /* fetch.c: the connection `peer` is lost, or could not be made: `cause`. All who waited are told by
  * fetch_tell(). */

@@ -99,7 +99,7 @@ static void release_at(struct node *node, struct released *list, size_t count, s
         send_releases(node, holder, batch, filled);
 }
 
-static void tell_released(struct node *node)
+void released_tell(struct node *node)
 {
     size_t count;
     const struct released *released = task_graph_take_released(node->runtime->graph, &count);
@@ -128,8 +128,8 @@ void dispatch_turn(struct node *node)
 
     if (!node->runtime || !runtime_is_open(node))
         return;
+    released_tell(node); // first: what is called next may lie where that lay
     activation_take_own(node);
-    tell_released(node); // first: what is called next may lie where that lay
     while ((part = task_graph_take(node->runtime->graph)))
         send_part(node, part);
 }

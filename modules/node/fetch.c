@@ -31,8 +31,7 @@ void data_state_destroy(struct data_state *data)
         free(fetch);
     }
     u64_map_free(&data->fetches);
-    u64_map_free(&data->retired_early);
-    u64_map_free(&data->shown);
+    registered_free(data);
     contacts_free(data);
     free(data);
 }
@@ -477,5 +476,6 @@ void data_lost(struct node *node, uint32_t rank, const char *cause)
             fail_fetch(node, fetch, cause);
     }
     contact_lost(node, rank);
+    registered_lost(node, rank);
     fetch_tell(node);
 }

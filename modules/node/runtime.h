@@ -2,15 +2,18 @@
  * and keep records share. Nobody outside includes it.
  *
  *   runtime.c     all of it: made when the first task comes
- *   call.c        tasks that came: queue, inputs, completion            CALL_TASK in, TASK_COMPLETE
- * out activation.c  orchestrations on fibers, one after the other, nested for tasks of one's own
+ *   call.c        tasks that came: queue, inputs, completion; CALL_TASK in, TASK_COMPLETE out
+ *   activation.c  orchestrations on fibers, one after the other, nested for tasks of one's own
  *   kernel_ops.c  what a kernel can call
- *   dispatch.c    tasks that go: from the graph to their targets        CALL_TASK out,
- * TASK_COMPLETE in, SCOPE_EXIT out fetch.c       versions that lie elsewhere TENSOR_LOOKUP out,
- * TENSOR_DATA in serve.c       versions that lie here, for others                    TENSOR_LOOKUP
- * in, TENSOR_DATA out, REG_DATA, SCOPE_EXIT in contact.c     connections to the named sockets of
- * others code.c        names and code of kernels                             RESOLVE, RESOLVED,
- * RETRY_WITH_CODE, REG_CODE trace.c       task_trace.json, ring_snapshots.jsonl, ring_profile.json
+ *   dispatch.c    tasks that go: from the graph to their targets; CALL_TASK out, TASK_COMPLETE in,
+ *                 SCOPE_EXIT out
+ *   fetch.c       versions that lie elsewhere; TENSOR_LOOKUP out, TENSOR_DATA in
+ *   serve.c       versions that lie here, for others; TENSOR_LOOKUP in, TENSOR_DATA out, SCOPE_EXIT
+ *                 in
+ *   registered.c  data registered elsewhere, and by others here; REG_DATA, TENSOR_LOOKUP
+ *   contact.c     connections to the named sockets of others
+ *   code.c        names and code of kernels; RESOLVE, RESOLVED, RETRY_WITH_CODE, REG_CODE
+ *   trace.c       task_trace.json, ring_snapshots.jsonl, ring_profile.json
  */
 
 #ifndef NODE_RUNTIME_H
@@ -23,7 +26,7 @@
 #include "node/node_internal.h"
 #include "node/port.h"
 
-/* --- fetch.c, serve.c, contact.c: the bytes of tensor versions -------------------------------- */
+/* --- fetch.c, serve.c, registered.c, contact.c: the bytes of tensor versions ------------------- */
 
 /* Somebody here wants a version. Part of a larger struct; zero but for what the wanter fills in. */
 struct want {
@@ -58,7 +61,8 @@ uint8_t *data_at(const struct node *node, enum level owner, unsigned depth, uint
 void data_write(struct node *node, enum level owner, unsigned depth, uint64_t place, uint64_t size,
                 bool zeros);
 /* Keep these bytes, which this node has registered at another one, as a pinned copy for readers
- * that ask here, and send them to the holder. They are forgotten by data_released(). */
+ * that ask here, and send them to the holder; the task ends when they are there. They are forgotten
+ * by data_released(). */
 void data_register(struct node *node, uint32_t holder, const struct task *task, const void *bytes);
 /* A node is gone: whoever waits for it fails, connections to it end. */
 void data_lost(struct node *node, uint32_t rank, const char *cause);
@@ -167,6 +171,8 @@ void on_task_complete(struct node *node, uint32_t peer, const struct message *me
 void calls_lost(struct node *node, uint32_t rank, const char *cause);
 /* At the end of each step: what is ready goes out, what was retired is told. */
 void dispatch_turn(struct node *node);
+/* Tell the holders what was retired: before anything is put in its place. */
+void released_tell(struct node *node);
 /* EVENT_RUN: run what is ready, for a while. */
 void calls_run(struct node *node);
 /* What a node that may run tasks has from the beginning: little. */

@@ -133,6 +133,32 @@ static inline bool end_remote(struct world *world)
     return true;
 }
 
+/* Registered data has come to its holder. */
+static inline bool end_push(struct world *world)
+{
+    unsigned which;
+    struct push push;
+    struct task_model *task;
+
+    if (!world->push_count)
+        return false;
+    which = random_below(&world->random, world->push_count);
+    push = world->pushes[which];
+    world->pushes[which] = world->pushes[--world->push_count];
+    task = &world->model.tasks[push.task];
+    write_spot(world, &push.spot, push.value);
+    task->parts_ended = 1;
+    task->parts[0].ended = true;
+    hold(task_graph_end_part(
+             world->graph,
+             task_ring_find(&task_graph_layer(world->graph, task->depth)->ring, task->id), 0, NULL,
+             false),
+         "registered data that has come was ignored");
+    model_end(&world->model, push.task, false);
+    settled(world);
+    return true;
+}
+
 /* A completion that comes once more changes nothing. */
 static inline void repeat_completion(struct world *world)
 {
@@ -459,16 +485,20 @@ static inline void do_op(struct world *world)
 /* Anything that may happen from outside; false when nothing can. */
 static inline bool happen(struct world *world, bool parked)
 {
-    unsigned first = random_below(&world->random, 3);
+    unsigned first = random_below(&world->random, 4);
 
-    for (unsigned i = 0; i < 3; i++) {
-        switch ((first + i) % 3) {
+    for (unsigned i = 0; i < 4; i++) {
+        switch ((first + i) % 4) {
         case 0:
             if (start_remote(world))
                 return true;
             break;
         case 1:
             if (end_remote(world))
+                return true;
+            break;
+        case 2:
+            if (end_push(world))
                 return true;
             break;
         default:

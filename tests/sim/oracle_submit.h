@@ -67,9 +67,9 @@ static inline void registered(struct world *world, struct frame *frame, const st
                         .task = index};
 
     world->tasks[index] = (struct task_world){.key = key_of(frame->key, frame->at, 0)};
-    model->ended = true;
-    model->outputs = model->open = model->part_count = model->parts_ended = 1;
-    model->parts[0].started = model->parts[0].ended = true;
+    model->ended = holder == 0;
+    model->outputs = model->open = model->part_count = 1;
+    model->parts[0].started = true;
     model->parts[0].target = holder;
     model->made[0].node = holder;
     model->made[0].size = aligned(op->size);
@@ -79,6 +79,14 @@ static inline void registered(struct world *world, struct frame *frame, const st
              task->id == model->id && task->depth == depth,
          "registered data lies elsewhere");
     frame->spots[op->var] = spot;
+    if (holder) {
+        world->model.unfinished[world->height - 1]++;
+        world->pushes[world->push_count++] =
+            (struct push){.task = index, .spot = spot, .value = op->value};
+        return;
+    }
+    model->parts_ended = 1;
+    model->parts[0].ended = true;
     write_spot(world, &spot, op->value);
 }
 

@@ -47,6 +47,13 @@ struct task_world {
     uint64_t inputs[PARTS_MAX];            // as they were when the part started
 };
 
+/* Registered data on its way to its holder. */
+struct push {
+    unsigned task;
+    struct spot spot;
+    uint64_t value;
+};
+
 struct world {
     const struct plan *plan;
     struct task_graph *graph;
@@ -56,6 +63,8 @@ struct world {
     unsigned height;
     struct task_part *running[RUNNING_MAX]; // parts on other nodes
     unsigned running_count;
+    struct push pushes[LIVE_MAX];
+    unsigned push_count;
     struct refusals refusals;
     uint64_t random, now_ns;
     uint64_t quiet;    // what the rings were like whenever the outermost activation had waited

@@ -8,6 +8,7 @@
 #include "node/activation.h"
 #include "node/data.h"
 #include "sim/world.h"
+#include "topo/ring_layout.h"
 
 #define zero(value)                                                                                \
     if ((value) != 0)                                                                              \
@@ -34,7 +35,9 @@ static inline bool graph_has_left(const struct world *world, const struct task_g
     return false;
 }
 
-static inline bool held_has_left(const struct held *held, char *out, size_t size)
+/* Nor may more ever have been held than a ring has. */
+static inline bool held_has_left(const struct world *world, const struct held *held, char *out,
+                                 size_t size)
 {
     for (int level = 0; level < LEVEL_COUNT; level++)
         for (unsigned depth = 0; depth < RING_DEPTHS; depth++) {
@@ -44,6 +47,9 @@ static inline bool held_has_left(const struct held *held, char *out, size_t size
                 return snprintf(out, size, "L%d depth %u: %u tasks hold %llu bytes, oldest %u",
                                 level, depth, layer->tasks, (unsigned long long)layer->bytes,
                                 layer->oldest) > 0;
+            if (layer->bytes_peak && layer->bytes_peak > ring_bytes(world_topology(world), level))
+                return snprintf(out, size, "L%d depth %u: %llu bytes were held at once", level,
+                                depth, (unsigned long long)layer->bytes_peak) > 0;
         }
     return false;
 }
@@ -56,7 +62,11 @@ static inline bool data_has_left(const struct data_state *data, char *out, size_
     zero(data->fetch_count);
     zero(data->told != NULL);
     zero(data->waiting != NULL);
-    zero(data->retired_early.count);
+    zero(data->arrivals.count);
+    zero(data->outgoing.by_handle.count);
+    zero(data->outgoing.oldest != NULL);
+    zero(data->outgoing.waiting != NULL);
+    zero(data->outgoing.windows);
     while ((contact = u64_map_next(&data->peers, &at))) {
         zero(contact->fetches);
         zero(contact->frames.size);
@@ -79,7 +89,8 @@ static inline bool node_has_left(const struct world *world, uint32_t rank, char 
     zero(fiber_pool_census(runtime->fibers).live);
     zero(copy_cache_kept(runtime->copies));
     return graph_has_left(world, runtime->graph, out, size) ||
-           held_has_left(runtime->held, out, size) || data_has_left(runtime->data, out, size);
+           held_has_left(world, runtime->held, out, size) ||
+           data_has_left(runtime->data, out, size);
 }
 
 #endif

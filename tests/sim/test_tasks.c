@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "sim/world.h"
+#include "random_accounts.h"
 
 static struct world *world;
 static uint64_t seen[8];
@@ -222,6 +222,37 @@ static void lost(LinquRuntime *rt, uint64_t *args, int count)
     linqu_submit_task(rt, target, args[0] == LOST_NAME ? "no_such" : "put", NULL, 0);
 }
 
+static void nothing(LinquRuntime *rt, uint64_t *args, int count)
+{
+    (void)rt;
+    (void)args;
+    (void)count;
+}
+
+/* On a pod: whole rings of it, one after the other, each freed before the next: of its own and of
+ * its first host; then what a task makes here. */
+static void whole_rings(LinquRuntime *rt, uint64_t *args, int count)
+{
+    LinquPeerList hosts = linqu_query_peers(rt, LINQU_LEVEL_HOST);
+    LinquCoordinate_C here = linqu_self_coord(rt);
+    static uint8_t ring[256 * 1024];
+
+    (void)args;
+    (void)count;
+    for (int i = 0; i < 3; i++) {
+        linqu_free_tensor(rt, linqu_reg_data(rt, here, ring, sizeof ring));
+        linqu_free_tensor(rt, linqu_reg_data(rt, hosts.peers[0], ring, sizeof ring));
+    }
+    for (int i = 0; i < 3; i++) {
+        LinquParam out[] = {linqu_make_output(linqu_alloc_tensor(rt, here, sizeof ring))};
+
+        linqu_submit_task(rt, here, "nothing", out, 1);
+        linqu_wait_all(rt);
+        linqu_free_tensor(rt, out[0].handle);
+    }
+    free(hosts.peers);
+}
+
 static const struct world_kernel kernels[] = {
     {.name = "put", .level = 3, .role = LINQU_ROLE_WORKER, .entry = put},
     {.name = "add", .level = 3, .role = LINQU_ROLE_WORKER, .entry = add},
@@ -234,6 +265,8 @@ static const struct world_kernel kernels[] = {
     {.name = "group", .level = 4, .entry = group},
     {.name = "stuff", .level = 4, .entry = stuff},
     {.name = "lost", .level = 4, .entry = lost},
+    {.name = "nothing", .level = 4, .role = LINQU_ROLE_WORKER, .entry = nothing},
+    {.name = "whole_rings", .level = 4, .entry = whole_rings},
     {.name = "sum_pod", .level = 4, .entry = sum_pod},
     {.name = "sum_all", .level = 6, .entry = sum_all},
 };
@@ -317,6 +350,20 @@ START_TEST(a_full_ring_waits_or_is_a_proven_deadlock)
 }
 END_TEST
 
+START_TEST(what_lay_in_a_ring_is_released_before_it_is_filled_again)
+{
+    const struct world_exec *exec;
+    char left[160];
+
+    open_world("1x1x2", kernels, sizeof kernels / sizeof *kernels);
+    exec = run_on(first_pod(), "whole_rings", NULL, 0);
+    ck_assert_str_eq(exec->error, "");
+    for (uint32_t rank = 0; rank < world_topology(world)->node_count; rank++)
+        ck_assert_msg(!node_has_left(world, rank, left, sizeof left), "node %u: %s", rank, left);
+    world_destroy(world);
+}
+END_TEST
+
 START_TEST(wrong_targets_and_names_are_failures_that_name_them)
 {
     static const char *const says[LOST_WAYS] = {
@@ -340,4 +387,5 @@ SUITE_MAIN("tasks", sums_come_up_through_the_levels,
            a_failure_fails_who_depends_on_it_and_says_who_and_where,
            tasks_for_oneself_run_nested_and_not_too_deep,
            a_group_gets_its_index_and_registered_data, a_full_ring_waits_or_is_a_proven_deadlock,
+           what_lay_in_a_ring_is_released_before_it_is_filled_again,
            wrong_targets_and_names_are_failures_that_name_them)

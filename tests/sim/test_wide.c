@@ -80,9 +80,44 @@ static void one_to_many(LinquRuntime *rt, uint64_t *args, int count)
     free(hosts.peers);
 }
 
+/* More than a window at each host, more than all windows together; and a reader of each. */
+static void to_many(LinquRuntime *rt, uint64_t *args, int count)
+{
+    LinquPeerList hosts = linqu_query_peers(rt, LINQU_LEVEL_HOST);
+    size_t size = 600 * 1024;
+    uint8_t *bytes = malloc(size);
+
+    (void)args;
+    (void)count;
+    for (int i = 0; i < hosts.count; i++) {
+        LinquParam in;
+
+        write_value(bytes, size, (uint64_t)i);
+        in = linqu_make_input(linqu_reg_data(rt, hosts.peers[i], bytes, size));
+        linqu_submit_task(rt, hosts.peers[i], "see", &in, 1);
+        linqu_free_tensor(rt, in.handle);
+    }
+    free(bytes);
+    free(hosts.peers);
+}
+
+/* args: in */
+static void see(LinquRuntime *rt, uint64_t *args, int count)
+{
+    size_t size;
+    const uint8_t *bytes = linqu_tensor_data(rt, args[0], &size);
+    uint64_t value = 0;
+
+    torn |= count != 1 || !bytes || !read_value(bytes, size, &value);
+    sum += value;
+    readers++;
+}
+
 static const struct world_kernel kernels[] = {
     {.name = "make", .level = LINQU_LEVEL_HOST, .role = LINQU_ROLE_WORKER, .entry = make},
     {.name = "read", .level = LINQU_LEVEL_HOST, .role = LINQU_ROLE_WORKER, .entry = read_all},
+    {.name = "see", .level = LINQU_LEVEL_HOST, .role = LINQU_ROLE_WORKER, .entry = see},
+    {.name = "to many", .level = LINQU_LEVEL_POD, .entry = to_many},
     {.name = "many to one", .level = LINQU_LEVEL_POD, .entry = many_to_one},
     {.name = "one to many", .level = LINQU_LEVEL_POD, .entry = one_to_many},
 };
@@ -172,6 +207,44 @@ START_TEST(one_of_many_holders_dies_and_nothing_is_left_of_the_reader)
 }
 END_TEST
 
-SUITE_MAIN("wide", one_host_reads_from_more_siblings_than_it_may_be_connected_with,
+START_TEST(one_registers_at_all)
+{
+    struct world *world = open_pod(1, 0);
+    uint64_t exec = world_exec(world, 0, "to many", NULL, 0);
+
+    check_end(world);
+    ck_assert_msg(!world_exec_of(world, exec)->failed, "%s", world_exec_of(world, exec)->error);
+    ck_assert_uint_eq(readers, HOSTS);
+    ck_assert_uint_eq(sum, HOSTS * (HOSTS - 1) / 2);
+    world_destroy(world);
+}
+END_TEST
+
+/* Whenever it dies, the others get what was registered at them, and the failure names the dead. */
+START_TEST(one_of_many_at_which_data_is_registered_dies)
+{
+    for (uint64_t seed = seed_first(), end = seed + seed_count(5); seed < end; seed++) {
+        struct world *world = open_pod(seed, 0);
+        uint64_t exec = world_exec(world, 0, "to many", NULL, 0), random = seed;
+        uint32_t victim = 1 + random_below(&random, HOSTS);
+        char name[32];
+
+        snprintf(name, sizeof name, "L4_0/L3_%u", victim - 1);
+        world_run_until(world, world_now(world) + 1000 * random_below(&random, 5000));
+        world_kill(world, victim);
+        check_end(world);
+        ck_assert(world_exec_of(world, exec)->done);
+        ck_assert_msg(
+            !world_exec_of(world, exec)->failed || strstr(world_exec_of(world, exec)->error, name),
+            "seed %" PRIu64 ": %s is dead: %s", seed, name, world_exec_of(world, exec)->error);
+        ck_assert_uint_ge(readers, HOSTS - 1);
+        ck_assert(readers == HOSTS || world_exec_of(world, exec)->failed);
+        world_destroy(world);
+    }
+}
+END_TEST
+
+SUITE_MAIN("wide", one_registers_at_all, one_of_many_at_which_data_is_registered_dies,
+           one_host_reads_from_more_siblings_than_it_may_be_connected_with,
            all_siblings_read_from_one_host,
            one_of_many_holders_dies_and_nothing_is_left_of_the_reader)

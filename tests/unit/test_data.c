@@ -496,22 +496,281 @@ START_TEST(what_its_owner_retires_is_forgotten_and_a_drained_ring_gives_back_wha
 }
 END_TEST
 
-START_TEST(registered_data_whose_release_overtakes_it_is_forgotten_when_it_is_whole)
-{
-    world_open("2x2", RING);
-    for (unsigned delivered = 0; delivered < 2 * 4;
-         delivered++) { // before, within and after its 4 frames
-        uint64_t handle = 10 + delivered;
+/* --- registered data on its way --------------------------------------------------------------- */
 
-        register_at(1, 4, handle, 0, 3 * CHUNK_EDGE + 1);
-        for (unsigned i = 0; i < delivered && world.item_count; i++)
-            deliver(0);
-        retire(1, 4, handle, 0);
-        settle();
-        ck_assert(!world_has(world.nodes[4], handle, 0, NULL));
-        ck_assert_uint_eq(held_layer(world.nodes[4]->runtime->held, LEVEL_CLOS1, 2)->bytes, 0);
+static struct task_graph *graph_of(uint32_t rank)
+{
+    return world.nodes[rank]->runtime->graph;
+}
+
+static void activate(uint32_t rank)
+{
+    struct error err;
+
+    ck_assert_int_eq(task_graph_begin(graph_of(rank), 1, NULL, NULL, 0, &err), 0);
+}
+
+/* As a kernel of that node would: within a step of its. */
+static uint64_t register_within(uint32_t owner, uint32_t holder, uint64_t size)
+{
+    uint8_t *bytes = memory_new(size, 1);
+    const struct task *task = NULL;
+    uint64_t handle = 0;
+    struct error err;
+
+    ck_assert_int_eq(task_graph_register(graph_of(owner), holder, size, &handle, &task, &err),
+                     SUBMIT_DONE);
+    for (uint64_t i = 0; i < size; i++)
+        bytes[i] = pattern(handle, 1, i);
+    data_register(world.nodes[owner], holder, task, bytes);
+    free(bytes);
+    return handle;
+}
+
+static uint64_t register_one(uint32_t owner, uint32_t holder, uint64_t size)
+{
+    uint64_t handle;
+
+    step_begin(owner);
+    handle = register_within(owner, holder, size);
+    step_end(owner);
+    return handle;
+}
+
+static bool has_whole(uint32_t rank, uint64_t handle, uint64_t size)
+{
+    uint8_t *bytes;
+
+    return world_has(world.nodes[rank], handle, 1, &bytes) && has_pattern(bytes, handle, 1, size);
+}
+
+static uint32_t unfinished_of(uint32_t rank)
+{
+    struct activation_view view;
+
+    ck_assert(task_graph_top(graph_of(rank), &view));
+    return view.unfinished;
+}
+
+static const struct outgoing_list *outgoing_of(uint32_t rank)
+{
+    return &world.nodes[rank]->runtime->data->outgoing;
+}
+
+static void check_none_out(uint32_t rank)
+{
+    const struct outgoing_list *list = outgoing_of(rank);
+
+    ck_assert_uint_eq(list->windows, 0);
+    ck_assert_uint_eq(list->by_handle.count, 0);
+    ck_assert(!list->oldest && !list->newest && !list->waiting);
+}
+
+/* Bytes in all data frames that are under way. */
+static uint64_t data_under_way(void)
+{
+    uint64_t sum = 0;
+
+    for (size_t i = 0; i < world.item_count; i++)
+        if (world.items[i].queue == QUEUE_DATA)
+            sum += world.items[i].event.size;
+    return sum;
+}
+
+START_TEST(data_for_many_holders_is_under_way_in_windows_and_comes_to_all)
+{
+    enum { HOLDERS = 64, SIZE = 1000000, FRAMES_EXTRA = 64 * 1024 };
+    uint64_t handles[HOLDERS], most = 0, random = 1;
+    uint32_t first;
+
+    world_open("L6:1 L5:4 L4:16", RING);
+    first = rank_of("L5_0/L4_0");
+    activate(0);
+    step_begin(0);
+    for (uint32_t i = 0; i < HOLDERS; i++)
+        handles[i] = register_within(0, first + i, SIZE);
+    step_end(0);
+    ck_assert_uint_eq(unfinished_of(0), HOLDERS);
+    while (world.item_count) {
+        if (data_under_way() > most)
+            most = data_under_way();
+        deliver(first_like(random_below(&random, (uint32_t)world.item_count)));
     }
-    ck_assert_uint_eq(node_counters(world.nodes[4])->refused, 0);
+    claim(most <= WINDOWS_MOST + FRAMES_EXTRA, "%ju bytes are under way", (uintmax_t)most);
+    ck_assert_uint_eq(unfinished_of(0), 0);
+    for (uint32_t i = 0; i < HOLDERS; i++)
+        ck_assert(has_whole(first + i, handles[i], SIZE));
+    check_none_out(0);
+    world_close();
+}
+END_TEST
+
+/* All but what is for that node, which reads nothing. */
+static void settle_but(uint32_t rank)
+{
+    size_t at = 0;
+
+    while (at < world.item_count) {
+        if (world.items[at].to == rank) {
+            at++;
+        } else {
+            deliver(at);
+            at = 0;
+        }
+    }
+}
+
+START_TEST(holders_that_read_nothing_hold_up_others_only_until_they_die)
+{
+    enum { MANY = WINDOWS_MOST / WINDOW_MOST, SIZE = 600000 };
+    uint64_t handle = 0;
+
+    world_open("2x2", RING * 8);
+    activate(0);
+    for (unsigned i = 0; i < MANY; i++)
+        handle = register_one(0, 3, SIZE);
+    settle_but(3);
+    ck_assert_uint_eq(outgoing_of(0)->windows, WINDOWS_MOST);
+    handle = register_one(0, 4, SIZE);
+    settle_but(3);
+    ck_assert(!world_has(world.nodes[4], handle, 1, NULL));
+    world.dead[3] = true;
+    data_lost(step_begin(0), 3, "L6_0/L5_0/L4_0 died");
+    step_end(0);
+    settle();
+    ck_assert(has_whole(4, handle, SIZE));
+    check_none_out(0);
+    ck_assert_uint_eq(unfinished_of(0), MANY); // whom the graph will fail
+    world_close();
+}
+END_TEST
+
+static void free_within(uint32_t owner, uint64_t handle)
+{
+    struct error err;
+
+    ck_assert_int_eq(task_graph_free(graph_of(owner), handle, &err), 1);
+}
+
+static void free_one(uint32_t owner, uint64_t handle)
+{
+    step_begin(owner);
+    free_within(owner, handle);
+    released_tell(world.nodes[owner]);
+    step_end(owner);
+}
+
+START_TEST(two_owners_register_at_one_holder_at_the_same_time)
+{
+    enum { TIMES = 20, SIZE = 700001 };
+    uint64_t above, below, nothing, random = 1;
+
+    world_open("2x2", RING);
+    activate(0);
+    activate(1);
+    for (unsigned i = 0; i < TIMES; i++) {
+        above = register_one(0, 3, SIZE);
+        below = register_one(1, 3, SIZE / 2);
+        nothing = register_one(0, 3, 0);
+        while (world.item_count)
+            deliver(first_like(random_below(&random, (uint32_t)world.item_count)));
+        ck_assert(has_whole(3, above, SIZE) && has_whole(3, below, SIZE / 2));
+        ck_assert(has_whole(3, nothing, 0));
+        ck_assert_uint_eq(unfinished_of(0) + unfinished_of(1), 0);
+        free_one(0, above);
+        free_one(1, below);
+        free_one(0, nothing);
+    }
+    settle();
+    ck_assert_uint_eq(held_bytes_above(world.nodes[3]->runtime->held, LEVEL_POD), 0);
+    ck_assert_uint_eq(node_counters(world.nodes[3])->refused, 0);
+    ck_assert_uint_eq(node_counters(world.nodes[3])->late, 0);
+    world_close();
+}
+END_TEST
+
+START_TEST(registered_data_that_is_freed_at_once_is_retired_when_it_is_there)
+{
+    enum { SIZE = 1000000 };
+    const struct held_layer *layer;
+
+    world_open("2x2", RING);
+    activate(0);
+    free_one(0, register_one(0, 4, SIZE));
+    settle();
+    layer = held_layer(world.nodes[4]->runtime->held, LEVEL_CLOS2, 0);
+    ck_assert_uint_eq(unfinished_of(0), 0);
+    ck_assert_uint_eq(layer->bytes_claimed, SIZE);
+    ck_assert_uint_eq(layer->bytes, 0);
+    ck_assert_uint_eq(copies_of(0).bytes, 0);
+    ck_assert_uint_eq(node_counters(world.nodes[4])->late, 0);
+    check_none_out(0);
+    world_close();
+}
+END_TEST
+
+START_TEST(registered_data_that_its_holder_refuses_fails)
+{
+    char text[256];
+    uint64_t handle;
+
+    world_open("2x2", RING);
+    activate(0);
+    handle = register_one(0, 4, 1000000);
+    hold_version(4, handle, 1, 0, 64, HELD_HERE); // there is one of that name
+    settle();
+    ck_assert_uint_eq(unfinished_of(0), 0);
+    ck_assert_uint_eq(task_graph_take_errors(graph_of(0), text, sizeof text), 1);
+    ck_assert_ptr_nonnull(strstr(text, "L5_0/L4_1 does not take the data"));
+    check_none_out(0);
+    world_close();
+}
+END_TEST
+
+START_TEST(only_the_holder_says_what_has_come_of_registered_data)
+{
+    struct message message = {.type = MSG_TENSOR_LOOKUP};
+    struct msg_tensor_lookup *lookup = &message.tensor_lookup;
+
+    world_open("2x2", RING);
+    activate(0);
+    lookup->handle = register_one(0, 4, 1000000);
+    lookup->version = 1;
+    lookup->offset = 1000000;
+    message.sender = topology_coord(&world.topology, 3);
+    on_tensor_lookup(step_begin(0), PEER_FIRST_CHILD, &message);
+    message.sender = topology_coord(&world.topology, 4);
+    on_tensor_lookup(step_begin(0), FIRST_VISITOR, &message); // or who says that it is
+    ck_assert_uint_eq(unfinished_of(0), 1);
+    on_tensor_lookup(step_begin(0), PEER_FIRST_CHILD, &message); // more than it can have
+    ck_assert_uint_eq(unfinished_of(0), 1);
+    ck_assert_uint_eq(node_counters(world.nodes[0])->refused, 1);
+    world_close();
+}
+END_TEST
+
+START_TEST(what_lay_where_data_is_registered_is_released_first)
+{
+    enum { OWNER = 0 };
+    static const uint32_t holders[] = {OWNER, 4};
+    uint64_t handle;
+
+    world_open("2x2", RING);
+    activate(OWNER);
+    for (unsigned i = 0; i < 2; i++) {
+        const struct held *held = world.nodes[holders[i]]->runtime->held;
+
+        handle = register_one(OWNER, holders[i], RING);
+        settle();
+        step_begin(OWNER);
+        free_within(OWNER, handle);
+        handle = register_within(OWNER, holders[i], RING);
+        step_end(OWNER);
+        settle();
+        ck_assert(has_whole(holders[i], handle, RING));
+        ck_assert_uint_eq(held_layer(held, LEVEL_CLOS2, 0)->bytes_peak, RING);
+        free_one(OWNER, handle);
+    }
     world_close();
 }
 END_TEST
@@ -641,5 +900,11 @@ SUITE_MAIN("data", neighbours_read_over_their_edge,
            registered_data_lies_at_its_holder_and_is_also_to_be_had_where_it_was_registered,
            registered_data_that_does_not_fit_or_comes_from_below_is_refused,
            what_its_owner_retires_is_forgotten_and_a_drained_ring_gives_back_what_it_touched,
-           registered_data_whose_release_overtakes_it_is_forgotten_when_it_is_whole,
+           data_for_many_holders_is_under_way_in_windows_and_comes_to_all,
+           holders_that_read_nothing_hold_up_others_only_until_they_die,
+           two_owners_register_at_one_holder_at_the_same_time,
+           registered_data_that_is_freed_at_once_is_retired_when_it_is_there,
+           registered_data_that_its_holder_refuses_fails,
+           only_the_holder_says_what_has_come_of_registered_data,
+           what_lay_where_data_is_registered_is_released_first,
            in_any_order_every_reader_is_told_once_and_nothing_is_kept)

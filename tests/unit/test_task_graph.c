@@ -377,22 +377,114 @@ END_TEST
 
 /* --- data ------------------------------------------------------------------------------------- */
 
+static const struct task *register_at(uint32_t holder, uint64_t size, uint64_t *handle)
+{
+    const struct task *registered = NULL;
+
+    ck_assert_int_eq(task_graph_register(graph, holder, size, handle, &registered, &graph_err),
+                     SUBMIT_DONE);
+    return registered;
+}
+
+static void come(const struct task *registered)
+{
+    complete(task_graph_key(graph, registered));
+}
+
 START_TEST(registered_data_can_be_read_at_once)
 {
-    const struct task *registered;
     struct tensor_view view;
     uint64_t handle = 0;
 
     graph_with(8, 4096);
-    ck_assert_int_eq(task_graph_register(graph, 3, 100, &handle, &registered, &graph_err),
-                     SUBMIT_DONE);
-    ck_assert_uint_eq(registered->state, TASK_COMPLETED);
+    ck_assert_uint_eq(register_at(SELF, 100, &handle)->state, TASK_COMPLETED);
     ck_assert(task_graph_tensor(graph, handle, &view) && view.state == TENSOR_HERE);
-    ck_assert_uint_eq(view.holder, 3);
+    ck_assert_uint_eq(view.holder, SELF);
     ck_assert_uint_eq(view.version, 1);
-    ck_assert_uint_eq(bytes_used(3, 0), 128);
+    ck_assert_uint_eq(bytes_used(SELF, 0), 128);
     ck_assert_str_eq(state(task(in(handle))), "ready");
     run_all();
+    leave();
+    ck_assert_uint_eq(bytes_used(SELF, 0), 0);
+    destroy();
+}
+END_TEST
+
+START_TEST(data_registered_elsewhere_is_read_here_at_once_and_by_tasks_when_it_is_there)
+{
+    struct activation_view top;
+    struct tensor_view view;
+    const struct task *registered;
+    struct task_key reader;
+    uint64_t handle = 0;
+
+    graph_with(8, 4096);
+    registered = register_at(3, 100, &handle);
+    ck_assert_uint_eq(registered->state, TASK_RUNNING);
+    ck_assert(task_graph_tensor(graph, handle, &view) && view.state == TENSOR_HERE);
+    ck_assert(task_graph_top(graph, &top) && top.unfinished == 1);
+    reader = task(in(handle));
+    ck_assert_str_eq(state(reader), "pending");
+    free_tensor(handle);
+    ck_assert_uint_eq(bytes_used(3, 0), 128);
+    come(registered);
+    ck_assert_str_eq(state(reader), "ready");
+    run_all();
+    ck_assert_uint_eq(bytes_used(3, 0), 0);
+    ck_assert(task_graph_top(graph, &top) && top.unfinished == 0);
+    leave();
+    destroy();
+}
+END_TEST
+
+START_TEST(data_on_its_way_takes_no_credit_of_tasks)
+{
+    enum { WINDOW = 2 };
+    const struct task_graph_config config = {.self = {.level = LEVEL_HOST},
+                                             .rank = SELF,
+                                             .task_slots = 16,
+                                             .buffer_bytes = 4096,
+                                             .window = WINDOW,
+                                             .system = "linqu"};
+    const struct task *registered[2 * WINDOW];
+    uint64_t handle = 0;
+
+    graph = task_graph_create(&config);
+    ck_assert_int_eq(task_graph_begin(graph, 1, NULL, NULL, 0, &graph_err), 0);
+    for (unsigned i = 0; i < 2 * WINDOW; i++)
+        registered[i] = register_at(1, 64, &handle);
+    for (unsigned i = 0; i < 2 * WINDOW; i++)
+        null_task();
+    ck_assert_uint_eq(start_all(), WINDOW);
+    for (unsigned i = 0; i < 2 * WINDOW; i++)
+        come(registered[i]);
+    ck_assert_uint_eq(start_all(), 0);
+    task_graph_destroy(graph);
+}
+END_TEST
+
+static bool is_three(const void *arg, uint32_t rank)
+{
+    (void)arg;
+    return rank == 3;
+}
+
+START_TEST(data_on_its_way_to_a_node_that_dies_fails_and_with_it_its_readers)
+{
+    const struct task *registered;
+    struct task_key reader;
+    char text[256];
+    uint64_t before = 0, after = 0;
+
+    graph_with(8, 4096);
+    registered = register_at(3, 100, &before);
+    reader = task(in(before));
+    task_graph_lose(graph, is_three, NULL, "it died");
+    ck_assert_uint_eq(registered->state, TASK_FAILED);
+    ck_assert_str_eq(state(reader), "failed");
+    ck_assert_uint_eq(register_at(3, 100, &after)->state, TASK_FAILED);
+    ck_assert_uint_eq(task_graph_take_errors(graph, text, sizeof text), 3);
+    ck_assert_ptr_nonnull(strstr(text, "it died"));
     leave();
     ck_assert_uint_eq(bytes_used(3, 0), 0);
     destroy();
@@ -696,6 +788,9 @@ SUITE_MAIN("task graph", the_first_failure_that_nobody_has_read_says_whether_it_
            nothing_is_submitted_after_orchestration_done, scopes_nest_eight_deep_and_no_deeper,
            a_tensor_ends_with_its_scope, a_scope_may_end_before_its_tasks,
            holders_are_told_in_the_order_of_retirement, registered_data_can_be_read_at_once,
+           data_registered_elsewhere_is_read_here_at_once_and_by_tasks_when_it_is_there,
+           data_on_its_way_takes_no_credit_of_tasks,
+           data_on_its_way_to_a_node_that_dies_fails_and_with_it_its_readers,
            registered_data_may_wait_for_room_and_may_be_too_large, tensors_of_no_bytes_take_none,
            without_credit_a_task_stays_ready_at_home, what_a_lost_node_held_or_ran_fails,
            a_group_is_one_task_and_completes_once, a_sub_task_begins_with_the_group_s_parameters,

@@ -348,6 +348,17 @@ static void send_chunk(struct launcher *launcher, const struct message *question
     tree_send(launcher, 0, &message);
 }
 
+static void send_part(struct launcher *launcher, const struct message *question,
+                      const struct code *code)
+{
+    uint64_t offset = question->retry_with_code.offset;
+
+    for (unsigned i = 0; i < CODE_AT_ONCE / CODE_CHUNK && offset < code->bytes.size; i++) {
+        send_chunk(launcher, question, code, offset);
+        offset += CODE_CHUNK;
+    }
+}
+
 void kernels_on_retry_with_code(struct launcher *launcher, const struct message *message)
 {
     uint64_t hash = message->retry_with_code.hash;
@@ -356,8 +367,7 @@ void kernels_on_retry_with_code(struct launcher *launcher, const struct message 
     char error[80];
 
     if (code && code->bytes.size) {
-        for (size_t offset = 0; offset < code->bytes.size; offset += CODE_CHUNK)
-            send_chunk(launcher, message, code, offset);
+        send_part(launcher, message, code);
         return;
     }
     snprintf(error, sizeof error, "no kernel of this exec has the hash %016" PRIx64, hash);

@@ -1,6 +1,6 @@
 /* Names and code of kernels. A name is asked for once per exec, a code once: each question goes to
  * the parent, and whoever asks meanwhile is answered when the answer comes. So code flows once over
- * each edge. */
+ * each edge: a part at a time, of which the next is asked for when no more than one is to come. */
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +14,7 @@
 struct asker {
     uint32_t peer;
     uint64_t correlation;
+    uint64_t offset; // of code: from where on
 };
 
 struct askers {
@@ -40,6 +41,7 @@ struct code {
     char error[LIMIT_CAUSE];
     struct buffer bytes; // as far as they have come
     uint64_t total;
+    uint64_t to_come; // bytes asked for, from the beginning
     struct askers askers;
 };
 
@@ -87,13 +89,13 @@ void code_state_destroy(struct code_state *state)
     free(state);
 }
 
-static void add_asker(struct askers *askers, uint32_t peer, uint64_t correlation)
+static void add_asker(struct askers *askers, struct asker asker)
 {
     if (askers->count == askers->capacity) {
         askers->capacity = askers->capacity ? 2 * askers->capacity : 4;
         askers->items = memory_resize(askers->items, askers->capacity, sizeof *askers->items);
     }
-    askers->items[askers->count++] = (struct asker){peer, correlation};
+    askers->items[askers->count++] = asker;
 }
 
 /* --- names ---------------------------------------------------------------------------------- */
@@ -230,7 +232,7 @@ static bool take_text(wire_str str, char *out, size_t size)
 void on_resolve(struct node *node, uint32_t peer, const struct message *message)
 {
     char text[LIMIT_KERNEL_NAME + 2]; // a longer one is seen to be too long
-    const struct asker asker = {peer, message->correlation};
+    const struct asker asker = {.peer = peer, .correlation = message->correlation};
     struct name *name;
 
     take_text(message->resolve.name, text, sizeof text);
@@ -238,7 +240,7 @@ void on_resolve(struct node *node, uint32_t peer, const struct message *message)
     if (name->known)
         answer_name(node, name, &asker);
     else
-        add_asker(&name->askers, asker.peer, asker.correlation);
+        add_asker(&name->askers, asker);
 }
 
 void on_resolved(struct node *node, uint32_t peer, const struct message *message)
@@ -288,15 +290,23 @@ static void forget_code(struct code_state *state, struct code *code)
     code_free(code);
 }
 
-static void ask_for_code(struct node *node, struct code *code)
+static void ask_for_part(struct node *node, struct code *code)
 {
     struct message message = {.type = MSG_RETRY_WITH_CODE};
 
+    message.retry_with_code.hash = code->hash;
+    message.retry_with_code.offset = code->to_come;
+    code->to_come += CODE_AT_ONCE;
+    want_message(node, PEER_PARENT, &message);
+}
+
+static void ask_for_code(struct node *node, struct code *code)
+{
     if (code->asked)
         return;
     code->asked = true;
-    message.retry_with_code.hash = code->hash;
-    want_message(node, PEER_PARENT, &message);
+    code->to_come = 0;
+    ask_for_part(node, code);
 }
 
 /* What could not be had is asked for again in the next exec. */
@@ -342,8 +352,16 @@ static void send_chunk(struct node *node, const struct asker *asker, uint64_t ha
 static void send_code(struct node *node, const struct asker *asker, uint64_t hash,
                       const uint8_t *bytes, size_t size)
 {
-    for (size_t offset = 0; offset < size; offset += CODE_CHUNK)
-        send_chunk(node, asker, hash, bytes, size, offset);
+    size_t at = asker->offset, end = size;
+
+    if (at >= size) {
+        refuse(node, FRAME_UNEXPECTED, "RETRY_WITH_CODE");
+        return;
+    }
+    if (size - at > CODE_AT_ONCE)
+        end = at + CODE_AT_ONCE;
+    for (; at < end; at += CODE_CHUNK)
+        send_chunk(node, asker, hash, bytes, size, at);
 }
 
 static void send_no_code(struct node *node, const struct asker *asker, const struct code *code)
@@ -358,7 +376,7 @@ static void send_no_code(struct node *node, const struct asker *asker, const str
 void on_retry_with_code(struct node *node, uint32_t peer, const struct message *message)
 {
     const struct node_port *port = &node->runtime->port;
-    const struct asker asker = {peer, message->correlation};
+    const struct asker asker = {peer, message->correlation, message->retry_with_code.offset};
     uint64_t hash = message->retry_with_code.hash;
     struct code *code = u64_map_find(&node->runtime->code->codes, hash);
     size_t size;
@@ -370,7 +388,7 @@ void on_retry_with_code(struct node *node, uint32_t peer, const struct message *
         send_no_code(node, &asker, code);
     } else {
         code = code_of(node->runtime->code, hash);
-        add_asker(&code->askers, asker.peer, asker.correlation);
+        add_asker(&code->askers, asker);
         ask_for_code(node, code);
     }
 }
@@ -446,4 +464,6 @@ void on_reg_code(struct node *node, uint32_t peer, const struct message *message
     buffer_append(&code->bytes, chunk->bytes.data, chunk->bytes.size);
     if (code->bytes.size == code->total)
         code_whole(node, code);
+    else if (code->to_come < code->total && code->to_come <= code->bytes.size + CODE_AT_ONCE)
+        ask_for_part(node, code);
 }

@@ -9,7 +9,6 @@
 #include "base/memory.h"
 #include "sim/world_internal.h"
 
-
 static void send_down(struct world *world, const struct coord *target, struct message *message)
 {
     struct process *top = &world->processes[0];
@@ -57,7 +56,7 @@ static void send_code(struct world *world, const struct message *question)
     uint64_t hash = question->retry_with_code.hash;
     const struct world_code *code = code_hashed(world, hash);
     struct message answer = {.type = MSG_REG_CODE, .correlation = question->correlation};
-    size_t at = 0;
+    uint64_t at = question->retry_with_code.offset, end = at + CODE_AT_ONCE;
 
     answer.reg_code.hash = hash;
     if (!code || code->source->lost) {
@@ -65,9 +64,9 @@ static void send_code(struct world *world, const struct message *question)
         send_down(world, &question->sender, &answer);
         return;
     }
-    world->heard.code_sent++;
+    world->heard.code_sent += at == 0;
     answer.reg_code.total = code->image_size;
-    while (at < code->image_size) {
+    while (at < code->image_size && at < end) {
         size_t piece = code->image_size - at < CODE_CHUNK ? code->image_size - at : CODE_CHUNK;
 
         answer.reg_code.offset = at;

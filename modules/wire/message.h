@@ -79,7 +79,10 @@ enum gather_purpose {
     GATHER_WINDOWS,
 };
 
-enum { CODE_CHUNK = 48 * 1024 }; // bytes of a kernel in one REG_CODE, which fits a frame on a ring
+enum {
+    CODE_CHUNK = 48 * 1024,       // bytes of a kernel in one REG_CODE, which fits a frame on a ring
+    CODE_AT_ONCE = 5 * CODE_CHUNK // for one RETRY_WITH_CODE
+};
 
 /* "HEARTBEAT"; "unknown" for a number that no message has. */
 const char *message_name(unsigned type);

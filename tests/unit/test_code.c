@@ -303,7 +303,8 @@ END_TEST
 
 /* --- code ----------------------------------------------------------------------------------- */
 
-static uint8_t code[BIG];
+enum { LONG = 1000000 }; // more than is sent for one question
+static uint8_t code[LONG];
 
 static void ask_code(uint32_t child, uint64_t hash)
 {
@@ -351,7 +352,7 @@ static void fill_code(void)
 {
     uint64_t seed = seed_first();
 
-    for (size_t i = 0; i < BIG; i++)
+    for (size_t i = 0; i < LONG; i++)
         code[i] = (uint8_t)random_next(&seed);
 }
 
@@ -378,6 +379,63 @@ START_TEST(code_is_asked_for_once_kept_and_given_to_all_who_asked)
     ck_assert_uint_eq(whole_code(at, 2, 5), sent_count);
     ask_code(2, 5);
     ck_assert_uint_eq(whole_code(0, 2, 5), sent_count);
+    close_node();
+}
+END_TEST
+
+static void ask_part(uint32_t child, uint64_t hash, uint64_t offset)
+{
+    struct message message = {.type = MSG_RETRY_WITH_CODE};
+
+    message.retry_with_code.hash = hash;
+    message.retry_with_code.offset = offset;
+    hear(child, &message);
+}
+
+/* What was sent is the code from there on, as much as one question gets. */
+static uint64_t check_part(uint32_t child, uint64_t from)
+{
+    uint64_t at = from;
+
+    for (size_t i = 0; i < sent_count; i++) {
+        const struct msg_reg_code *piece = &answer(i, child, MSG_REG_CODE)->reg_code;
+
+        ck_assert_uint_eq(piece->offset, at);
+        ck_assert_uint_eq(piece->total, LONG);
+        ck_assert_mem_eq(piece->bytes.data, code + at, piece->bytes.size);
+        at += piece->bytes.size;
+    }
+    ck_assert_uint_eq(at, LONG - from < CODE_AT_ONCE ? LONG : from + CODE_AT_ONCE);
+    return at;
+}
+
+START_TEST(code_comes_and_goes_in_parts_of_which_no_more_than_two_are_under_way)
+{
+    uint64_t asked = CODE_AT_ONCE, at = 0;
+
+    fill_code();
+    open_node();
+    ask_code(1, 5);
+    while (at < LONG) {
+        size_t size = LONG - at < CODE_CHUNK ? LONG - at : CODE_CHUNK;
+
+        ck_assert_uint_lt(at, asked);
+        tell_code(5, LONG, at, size, NULL);
+        at += size;
+        if (at < LONG && sent_count) {
+            ck_assert_uint_eq(answer(0, PEER_PARENT, MSG_RETRY_WITH_CODE)->retry_with_code.offset,
+                              asked);
+            asked += CODE_AT_ONCE;
+        }
+        ck_assert_uint_le(asked - at, 2 * CODE_AT_ONCE);
+    }
+    ck_assert_uint_ge(asked, LONG);
+    ck_assert_uint_lt(asked, LONG + CODE_AT_ONCE);
+    for (at = check_part(1, 0); at < LONG; at = check_part(1, at))
+        ask_part(1, 5, at);
+    ask_part(1, 5, LONG);
+    ck_assert_uint_eq(sent_count, 0);
+    ck_assert_uint_eq(refusals, 1);
     close_node();
 }
 END_TEST
@@ -500,6 +558,7 @@ SUITE_MAIN("code", a_task_whose_output_lies_beyond_its_ring_fails_with_the_reaso
            each_exec_asks_anew_and_an_older_one_is_forgotten,
            a_name_that_cannot_be_one_goes_no_further, an_answer_that_nobody_asked_for_is_refused,
            code_is_asked_for_once_kept_and_given_to_all_who_asked,
+           code_comes_and_goes_in_parts_of_which_no_more_than_two_are_under_way,
            code_that_is_not_to_be_had_is_refused_with_the_reason,
            code_that_cannot_be_kept_is_refused_with_the_reason, pieces_that_do_not_fit_are_refused,
            a_task_whose_code_is_broken_fails_with_the_reason)

@@ -158,23 +158,25 @@ static enum frame_fault read_body(enum message_type type, const char *body, size
 }
 #define READ(type, literal) read_body(type, literal, sizeof literal - 1)
 
-/* RETRY_WITH_CODE is [l2, correlation, hash], SHUTDOWN [l2, correlation, u8, u64]. */
+/* RETRY_WITH_CODE is [l2, correlation, hash, offset], SHUTDOWN [l2, correlation, u8, u64]. */
 START_TEST(fields_have_their_kind_and_range)
 {
-    ck_assert_int_eq(READ(MSG_RETRY_WITH_CODE, "\x93\x00\x00\x05"), FRAME_OK);
-    ck_assert_int_eq(READ(MSG_RETRY_WITH_CODE, "\x93\x00\xcf\xff\xff\xff\xff\xff\xff\xff\xff\x05"),
-                     FRAME_OK);
-    ck_assert_int_eq(READ(MSG_RETRY_WITH_CODE, "\x93\x00\x00\xff"), FRAME_BAD_FIELDS); // -1
-    ck_assert_int_eq(READ(MSG_RETRY_WITH_CODE, "\x93\x00\x00\xd0\x05"), FRAME_OK);     // 5, signed
-    ck_assert_int_eq(READ(MSG_RETRY_WITH_CODE, "\x93\x00\x00\xd0\xfb"), FRAME_BAD_FIELDS); // -5
-    ck_assert_int_eq(READ(MSG_RETRY_WITH_CODE, "\x93\x00\x00\xd3\x80\x00\x00\x00\x00\x00\x00\x00"),
-                     FRAME_BAD_FIELDS);
-    ck_assert_int_eq(READ(MSG_RETRY_WITH_CODE, "\x93\x00\x00\xc0"), FRAME_BAD_FIELDS); // nil
-    ck_assert_int_eq(READ(MSG_RETRY_WITH_CODE, "\x93\x00\x00\xc3"), FRAME_BAD_FIELDS); // true
-    ck_assert_int_eq(READ(MSG_RETRY_WITH_CODE, "\x93\x00\x00\xa1x"), FRAME_BAD_FIELDS);
-    ck_assert_int_eq(READ(MSG_RETRY_WITH_CODE, "\x93\x00\x00\xca\x3f\x80\x00\x00"),
+    ck_assert_int_eq(READ(MSG_RETRY_WITH_CODE, "\x94\x00\x00\x05\x00"), FRAME_OK);
+    ck_assert_int_eq(
+        READ(MSG_RETRY_WITH_CODE, "\x94\x00\xcf\xff\xff\xff\xff\xff\xff\xff\xff\x05\x00"),
+        FRAME_OK);
+    ck_assert_int_eq(READ(MSG_RETRY_WITH_CODE, "\x94\x00\x00\xff\x00"), FRAME_BAD_FIELDS); // -1
+    ck_assert_int_eq(READ(MSG_RETRY_WITH_CODE, "\x94\x00\x00\xd0\x05\x00"), FRAME_OK); // 5, signed
+    ck_assert_int_eq(READ(MSG_RETRY_WITH_CODE, "\x94\x00\x00\xd0\xfb\x00"), FRAME_BAD_FIELDS); // -5
+    ck_assert_int_eq(
+        READ(MSG_RETRY_WITH_CODE, "\x94\x00\x00\xd3\x80\x00\x00\x00\x00\x00\x00\x00\x00"),
+        FRAME_BAD_FIELDS);
+    ck_assert_int_eq(READ(MSG_RETRY_WITH_CODE, "\x94\x00\x00\xc0\x00"), FRAME_BAD_FIELDS); // nil
+    ck_assert_int_eq(READ(MSG_RETRY_WITH_CODE, "\x94\x00\x00\xc3\x00"), FRAME_BAD_FIELDS); // true
+    ck_assert_int_eq(READ(MSG_RETRY_WITH_CODE, "\x94\x00\x00\xa1x\x00"), FRAME_BAD_FIELDS);
+    ck_assert_int_eq(READ(MSG_RETRY_WITH_CODE, "\x94\x00\x00\xca\x3f\x80\x00\x00\x00"),
                      FRAME_BAD_FIELDS); // 1.0
-    ck_assert_int_eq(READ(MSG_RETRY_WITH_CODE, "\x93\x00\xff\x05"), FRAME_BAD_FIELDS);
+    ck_assert_int_eq(READ(MSG_RETRY_WITH_CODE, "\x94\x00\xff\x05\x00"), FRAME_BAD_FIELDS);
     ck_assert_int_eq(READ(MSG_RETRY_WITH_CODE, "\x91\x00"), FRAME_BAD_FIELDS);
     ck_assert_int_eq(READ(MSG_RETRY_WITH_CODE, "\x90"), FRAME_BAD_FIELDS);
     ck_assert_int_eq(READ(MSG_SHUTDOWN, "\x94\x00\x00\xcc\xff\x00"), FRAME_OK);
@@ -188,8 +190,8 @@ START_TEST(only_a_chip_has_an_l2_index)
 {
     struct message sent = {.type = MSG_RETRY_WITH_CODE}, got;
 
-    ck_assert_int_eq(READ(MSG_RETRY_WITH_CODE, "\x93\x01\x00\x05"), FRAME_BAD_FIELDS);
-    ck_assert_int_eq(READ(MSG_RETRY_WITH_CODE, "\x93\xce\x00\x01\x00\x00\x00\x05"),
+    ck_assert_int_eq(READ(MSG_RETRY_WITH_CODE, "\x94\x01\x00\x05\x00"), FRAME_BAD_FIELDS);
+    ck_assert_int_eq(READ(MSG_RETRY_WITH_CODE, "\x94\xce\x00\x01\x00\x00\x00\x05\x00"),
                      FRAME_BAD_FIELDS);
     sent.sender.level = LEVEL_CHIP;
     sent.sender.index[LEVEL_CHIP] = 65535;
@@ -265,7 +267,7 @@ START_TEST(size_and_header_must_agree)
 {
     struct message message;
 
-    make_frame(MSG_RETRY_WITH_CODE, "\x93\x00\x00\x05\x90", 4);
+    make_frame(MSG_RETRY_WITH_CODE, "\x94\x00\x00\x05\x00\x90", 5);
     ck_assert_int_eq(read_back(&message), FRAME_OK);
     ck_assert_int_eq(message_read(reader, frame.data, frame.size - 1, &message), FRAME_TRUNCATED);
     buffer_append(&frame, "\x90", 1);
@@ -336,7 +338,7 @@ START_TEST(memory_is_bounded_by_the_frame_and_not_kept)
     ck_assert_uint_eq(got.ready.counts.count, COUNT);
     ck_assert_uint_gt(malloc_in_use(), in_use + frame.size);
     ck_assert_uint_lt(malloc_in_use(), in_use + 10 * frame.size);
-    make_frame(MSG_RETRY_WITH_CODE, "\x93\x00\x00\x05", 4);
+    make_frame(MSG_RETRY_WITH_CODE, "\x94\x00\x00\x05\x00", 5);
     ck_assert_int_eq(read_counted(&got, &calls), FRAME_OK);
     ck_assert_uint_eq(calls, 0);
     ck_assert_uint_lt(malloc_in_use(), in_use + 4096);

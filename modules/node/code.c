@@ -424,12 +424,18 @@ static void code_whole(struct node *node, struct code *code)
     code_came(node, code);
 }
 
+/* When a part of it was to be had, nothing is wrong with it: the exec is over in which it was asked
+ * for, and the next may ask again. */
 static void code_not_to_be_had(struct node *node, struct code *code, wire_str error)
 {
+    bool had_begun = code->bytes.size > 0;
+
     wire_str_copy(error, code->error, sizeof code->error);
     if (code->error[0] == '\0')
         snprintf(code->error, sizeof code->error, "its code is not to be had");
     code_came(node, code);
+    if (had_begun && !code->asked)
+        forget_code(node->runtime->code, code);
 }
 
 /* Chunks come in order, the first says how many bytes there are. */

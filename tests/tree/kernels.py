@@ -162,7 +162,7 @@ def code_goes_once_to_each_node_that_needs_it(base):
     for (int i = 0; i < 30; i++)
         linqu_submit_task(rt, host(1, 0, i % 2), "bottom", NULL, 0);
     """)
-    kernel(folder, "bottom", HOST, WORKER, 'note("%s", getenv("LINQU_L3"));', more="char filler[200000] = {1};")
+    kernel(folder, "bottom", HOST, WORKER, 'note("%s", getenv("LINQU_L3"));', more="char filler[3000000] = {1};")
     run = run_kernel(base, top)
     need(sorted(notes(run)) == ["0"] * 15 + ["1"] * 15, "it ran %s", notes(run))
     cached = {os.path.relpath(where, run.path): sorted(files) for where, _, files in os.walk(run.path)

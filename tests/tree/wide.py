@@ -130,6 +130,28 @@ def a_large_tensor_goes_down_through_the_levels_and_comes_back(base):
 
 
 @claim
+def more_data_than_may_be_under_way_is_registered_at_once_at_all_hosts(base):
+    folder = folder_of(base)
+    kernel(folder, "look", HOST, WORKER, """
+        size_t bytes;
+        const uint64_t *in = linqu_tensor_data(rt, args[0], &bytes);
+        note("%zu %llu", bytes, (unsigned long long)wrong(in, bytes / 8, args[1]));""", WORD)
+    top = kernel(folder, "top", CLOS2, ORCHESTRATOR, PEERS % HOST + r"""
+        uint64_t *words = malloc(args[0]);
+        for (int i = 0; i < 2 * peers.count; i++) {
+            LinquCoordinate_C there = peers.peers[i % peers.count];
+            fill(words, args[0] / 8, (uint64_t)i);
+            LinquParam in[] = {linqu_make_input(linqu_reg_data(rt, there, words, args[0])), linqu_make_scalar((uint64_t)i)};
+            linqu_submit_task(rt, there, "look", in, 2);
+            linqu_free_tensor(rt, in[0].handle);
+        }
+        free(words);
+        free(peers.peers);""", WORD)
+    run = run_kernel(base, top, "--arg", str(3 << 20), spec="2x2x2")
+    need(notes(run) == [f"{3 << 20} 0"] * 16, "what lay at the hosts: %s", notes(run))
+
+
+@claim
 def a_large_tensor_reaches_sixteen_siblings(base):
     folder = folder_of(base)
     kernel(folder, "make", HOST, WORKER, """

@@ -460,6 +460,23 @@ START_TEST(code_that_is_not_to_be_had_is_refused_with_the_reason)
 }
 END_TEST
 
+START_TEST(code_of_which_only_a_part_was_to_be_had_is_asked_for_again)
+{
+    open_node();
+    ask_code(1, 5);
+    tell_code(5, BIG, 0, CODE_CHUNK, NULL);
+    tell_code(5, 0, 0, 0, "the exec is over");
+    ck_assert_uint_eq(sent_count, 1);
+    ck_assert(says(answer(0, 1, MSG_REG_CODE)->reg_code.error, "the exec is over"));
+    ask_code(1, 5);
+    ck_assert_uint_eq(sent_count, 1);
+    ck_assert_uint_eq(answer(0, PEER_PARENT, MSG_RETRY_WITH_CODE)->retry_with_code.offset, 0);
+    tell_code(5, 100, 0, 100, NULL);
+    ck_assert_uint_eq(shelf.stores, 1);
+    close_node();
+}
+END_TEST
+
 START_TEST(code_that_cannot_be_kept_is_refused_with_the_reason)
 {
     open_node();
@@ -560,5 +577,6 @@ SUITE_MAIN("code", a_task_whose_output_lies_beyond_its_ring_fails_with_the_reaso
            code_is_asked_for_once_kept_and_given_to_all_who_asked,
            code_comes_and_goes_in_parts_of_which_no_more_than_two_are_under_way,
            code_that_is_not_to_be_had_is_refused_with_the_reason,
+           code_of_which_only_a_part_was_to_be_had_is_asked_for_again,
            code_that_cannot_be_kept_is_refused_with_the_reason, pieces_that_do_not_fit_are_refused,
            a_task_whose_code_is_broken_fails_with_the_reason)

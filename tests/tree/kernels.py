@@ -148,7 +148,7 @@ def the_kernel_path_of_an_exec_is_its_scenarios_too(base):
     os.makedirs(folder)
     with open(folder + "/dag_l6.so", "w", encoding="utf-8") as file:
         file.write("no kernel")
-    with held(base, SPEC) as run:
+    with held(base, SPEC, status=1) as run:
         linqu("exec", "--base", base, "t", "dag").expect(0)
         done = linqu("exec", "--base", base, "--kernel-path", folder, "t", "dag").expect(1)
         need("dag_l6" in done.out, "it said %s", done.out)

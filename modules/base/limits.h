@@ -15,6 +15,7 @@ enum {
     LIMIT_CAUSE = 512,                  // bytes of a cause of death or failure, closing NUL included
     LIMIT_LOG_LINE = 512,               // bytes of one log line, newline included
     LIMIT_KERNEL_NAME = 128,            // bytes of a kernel's name
+    LIMIT_TASK_PARAMS = 1024,           // parameters of a task for another node: CALL_TASK is one frame
     LIMIT_KERNEL_ARGS = 256,            // scalars for a kernel that the command line runs
     LIMIT_KERNEL_SIZE = 64 * 1024 * 1024, // bytes of a kernel's file
     LIMIT_LOG_FILE = 4 * 1024 * 1024,   // bytes of a node's log before it is rotated

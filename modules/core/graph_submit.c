@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/limits.h"
 #include "base/memory.h"
 #include "core/graph.h"
 
@@ -155,6 +156,25 @@ static void check_target(struct submit *submit, uint32_t target)
     error_set(submit->why, "%s is gone: %s", node, lost->text);
 }
 
+/* All of them travel in one frame, and so do the outputs on the way back. */
+static void check_count(struct submit *submit, uint32_t number)
+{
+    const struct task_spec *spec = submit->spec;
+    const struct part_spec *part = &spec->parts[number];
+    uint64_t count = (uint64_t)spec->shared_count + part->count;
+    char where[64] = "the task";
+
+    if (submit->wrong || part->target == submit->graph->config.rank || count <= LIMIT_TASK_PARAMS)
+        return;
+    submit->wrong = true;
+    if (spec->part_count > 1)
+        snprintf(where, sizeof where, "sub-task %u", number);
+    error_set(submit->why,
+              "%s has %ju parameters, and one for another node at most %d: gather scalars in a "
+              "tensor (reg_data), or submit several tasks",
+              where, (uintmax_t)count, LIMIT_TASK_PARAMS);
+}
+
 static void check_all(struct submit *submit)
 {
     const struct task_spec *spec = submit->spec;
@@ -167,6 +187,7 @@ static void check_all(struct submit *submit)
     check_arguments(submit, spec->shared, spec->shared_count, SHARED_PART);
     for (uint32_t i = 0; i < spec->part_count; i++) {
         check_target(submit, spec->parts[i].target);
+        check_count(submit, i);
         check_arguments(submit, spec->parts[i].arguments, spec->parts[i].count, i);
     }
 }

@@ -330,8 +330,11 @@ static uint32_t count_inputs(const struct msg_call_task *from)
 
 static struct call *call_read(const struct node *node, const struct msg_call_task *from)
 {
-    struct call *call = call_new(from->params.count, count_inputs(from));
+    struct call *call;
 
+    if (from->params.count > LIMIT_TASK_PARAMS)
+        return NULL;
+    call = call_new(from->params.count, count_inputs(from));
     call->key = from->task;
     call->creator = rank_of_coord(node, &from->task.creator);
     call->part = from->spmd_index;

@@ -420,6 +420,85 @@ START_TEST(strings_are_copied_with_an_end)
 }
 END_TEST
 
+static struct coord longest_coord(void)
+{
+    struct coord coord = {.level = LEVEL_CHIP};
+
+    for (unsigned level = LEVEL_CHIP; level <= LEVEL_CLOS2; level++)
+        coord.index[level] = level <= LEVEL_HOST ? UINT16_MAX : UINT8_MAX;
+    return coord;
+}
+
+static struct task_key longest_key(void)
+{
+    return (struct task_key){.exec = UINT64_MAX,
+                             .creator = longest_coord(),
+                             .depth = UINT16_MAX,
+                             .id = UINT32_MAX,
+                             .generation = UINT32_MAX};
+}
+
+static void pack_longest(struct message *message)
+{
+    message->sender = message->target = longest_coord();
+    message->correlation = UINT64_MAX;
+    buffer_clear(&frame);
+    message_pack(&frame, message);
+    ck_assert_uint_le(frame.size, LIMIT_FRAME_RING);
+    ck_assert_int_eq(read_back(message), FRAME_OK);
+}
+
+/* However large all numbers are. */
+START_TEST(a_task_of_most_parameters_fits_a_frame_of_an_edge)
+{
+    static struct wire_param params[LIMIT_TASK_PARAMS];
+    static char name[LIMIT_KERNEL_NAME + 1];
+    struct message message = {.type = MSG_CALL_TASK};
+
+    memset(name, 'k', LIMIT_KERNEL_NAME);
+    for (unsigned i = 0; i < LIMIT_TASK_PARAMS; i++)
+        params[i] = (struct wire_param){.type = UINT8_MAX,
+                                        .value = UINT64_MAX,
+                                        .version = UINT32_MAX,
+                                        .new_version = UINT32_MAX,
+                                        .size = UINT64_MAX,
+                                        .holder = longest_coord(),
+                                        .place = UINT64_MAX,
+                                        .depth = UINT8_MAX,
+                                        .producer_id = UINT32_MAX,
+                                        .producer_depth = UINT8_MAX};
+    message.call_task.task = longest_key();
+    message.call_task.code_hash = message.call_task.time_limit_ms = UINT64_MAX;
+    message.call_task.spmd_index = message.call_task.spmd_size = UINT32_MAX;
+    message.call_task.params.items = params;
+    message.call_task.params.count = LIMIT_TASK_PARAMS;
+    message.call_task.kernel = wire_str_of(name);
+    pack_longest(&message);
+}
+END_TEST
+
+START_TEST(so_do_its_outputs)
+{
+    static struct wire_output outputs[LIMIT_TASK_PARAMS];
+    static char cause[LIMIT_CAUSE];
+    struct message message = {.type = MSG_TASK_COMPLETE};
+
+    memset(cause, 'c', sizeof cause - 1);
+    for (unsigned i = 0; i < LIMIT_TASK_PARAMS; i++)
+        outputs[i] = (struct wire_output){.handle = UINT64_MAX,
+                                          .version = UINT32_MAX,
+                                          .size = UINT64_MAX,
+                                          .holder = longest_coord()};
+    message.task_complete.task = longest_key();
+    message.task_complete.error = wire_str_of(cause);
+    message.task_complete.outputs.items = outputs;
+    message.task_complete.outputs.count = LIMIT_TASK_PARAMS;
+    message.task_complete.run_time_ns = UINT64_MAX;
+    message.task_complete.part = UINT32_MAX;
+    pack_longest(&message);
+}
+END_TEST
+
 int main(void)
 {
     TCase *tcase = tcase_create("message");
@@ -442,5 +521,7 @@ int main(void)
     tcase_add_test(tcase, a_flipped_bit_is_read_or_refused);
     tcase_add_test(tcase, names_and_queues_come_from_the_list);
     tcase_add_test(tcase, strings_are_copied_with_an_end);
+    tcase_add_test(tcase, a_task_of_most_parameters_fits_a_frame_of_an_edge);
+    tcase_add_test(tcase, so_do_its_outputs);
     return suite_run_cases("message", &tcase, 1);
 }

@@ -1,3 +1,4 @@
+#include "base/limits.h"
 #include "graph_fixture.h"
 
 START_TEST(a_task_is_ready_when_its_last_producer_has_completed)
@@ -217,6 +218,33 @@ START_TEST(what_is_wrong_in_a_submit_is_said_in_one_sentence)
         leave();
         destroy();
     }
+}
+END_TEST
+
+/* A CALL_TASK is one frame; what stays at home is none. */
+START_TEST(a_task_for_another_node_has_not_too_many_parameters)
+{
+    static struct task_argument many[LIMIT_TASK_PARAMS + 1];
+    struct part_spec parts[2] = {{.target = 1, .kernel = "k"}, {.target = 1, .kernel = "k"}};
+    struct task_spec spec = {.parts = parts, .part_count = 2, .shared = many, .shared_count = 1};
+
+    for (unsigned i = 0; i <= LIMIT_TASK_PARAMS; i++)
+        many[i].type = PARAM_SCALAR;
+    graph_with(8, 4096);
+    submit_to(1, many, LIMIT_TASK_PARAMS);
+    ck_assert_str_eq(graph_err.text, "");
+    submit_to(SELF, many, LIMIT_TASK_PARAMS + 1);
+    ck_assert_str_eq(graph_err.text, "");
+    submit_to(1, many, LIMIT_TASK_PARAMS + 1);
+    ck_assert_str_eq(graph_err.text,
+                     "the task has 1025 parameters, and one for another node at most 1024: gather "
+                     "scalars in a tensor (reg_data), or submit several tasks");
+    parts[1].arguments = many;
+    parts[1].count = LIMIT_TASK_PARAMS;
+    ck_assert_int_eq(task_graph_submit(graph, &spec, NULL, &graph_err), SUBMIT_DONE);
+    ck_assert_int_eq(strncmp(graph_err.text, "sub-task 1 has 1025 parameters", 30), 0);
+    ck_assert_uint_eq(task_graph_take_errors(graph, NULL, 0), 2);
+    destroy();
 }
 END_TEST
 
@@ -783,6 +811,7 @@ SUITE_MAIN("task graph", the_first_failure_that_nobody_has_read_says_whether_it_
            a_failure_fails_all_that_depend_on_it_with_its_cause, a_long_cause_is_cut_and_says_so,
            a_failed_reader_lets_go_of_its_other_producer,
            what_is_wrong_in_a_submit_is_said_in_one_sentence,
+           a_task_for_another_node_has_not_too_many_parameters,
            a_refusal_of_the_node_fails_the_task_and_its_readers,
            a_late_or_repeated_completion_is_ignored_and_counted,
            nothing_is_submitted_after_orchestration_done, scopes_nest_eight_deep_and_no_deeper,

@@ -221,6 +221,16 @@ static void *port_trace_area(void *arg)
     return area == MAP_FAILED ? NULL : area;
 }
 
+static void port_carry_out(void *arg, struct effects effects)
+{
+    struct actor *actor = arg;
+    struct link *up = actor->edges[PEER_PARENT].link;
+
+    actor_apply(actor, effects);
+    if (up)
+        link_flush(up);
+}
+
 struct node_port kernel_port(struct actor *actor)
 {
     return (struct node_port){
@@ -234,6 +244,7 @@ struct node_port kernel_port(struct actor *actor)
         .trace_area = port_trace_area,
         .data_show = port_data_show,
         .data_hide = port_data_hide,
+        .carry_out = port_carry_out,
         .running = port_running,
         .is_slow = sibling_is_slow,
     };

@@ -568,6 +568,7 @@ void kernel_enter(struct node *node, const struct call *call)
     const struct running running = {
         .task = &call->key, .kernel = call->kernel_name, .time_limit_ms = call->time_limit_ms};
 
+    runtime_speak(node);
     if (node->runtime->port.running)
         node->runtime->port.running(node->runtime->port.arg, &running);
 }

@@ -49,6 +49,7 @@ void effects_open(struct node *node)
     bool large = bytes->size > KEEP_BYTES; // the next step may need as much
 
     node->effects.count = 0;
+    node->effects.urgent = false;
     buffer_clear(bytes);
     if (bytes->capacity > KEEP_BYTES && !large)
         buffer_free(bytes);
@@ -82,6 +83,7 @@ void want_frame(struct node *node, uint32_t peer, const uint8_t *frame, size_t s
     struct effect *effect = add(&node->effects, EFFECT_SEND);
 
     note_task(node, peer, frame[5]);
+    node->effects.urgent = true;
     effect->peer = peer;
     effect->queue = (uint8_t)message_queue_of((enum message_type)frame[5]);
     effect->data = data;
@@ -117,6 +119,7 @@ void want_message_to(struct node *node, uint32_t peer, const struct coord *targe
     message->target = *target;
     message_pack(&list->bytes, message);
     note_task(node, peer, message->type);
+    list->urgent = true;
     effect->peer = peer;
     effect->queue = (uint8_t)message_queue_of(message->type);
     effect->data = offset_of(at);
@@ -143,6 +146,7 @@ void want_log(struct node *node, enum log_level level, const char *component, co
         .fields = keep_text(list, fields),
     };
     *add(list, EFFECT_LOG) = effect;
+    list->urgent = true;
 }
 
 void want_file(struct node *node, const char *name, const void *content, size_t size)

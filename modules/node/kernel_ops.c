@@ -26,6 +26,7 @@ static void kernel_log(struct kernel_runtime *kernel, enum log_level level, cons
                      kernel->call->key.exec != 1, key, sizeof key);
     snprintf(fields, sizeof fields, "task=%s kernel=%s", key, kernel->call->kernel_name);
     want_log(kernel->node, level, "kernel", fields, "%s", text);
+    runtime_speak(kernel->node);
 }
 
 static void complain(struct kernel_runtime *kernel, const char *format, ...)

@@ -1,5 +1,5 @@
 /* What the brain borrows from the body, or from the simulator: a clock, the code of kernels and the
- * memory of its buffer rings. All calls return at once and touch no link. */
+ * memory of its buffer rings. All calls return at once, and none but carry_out() touches a link. */
 
 #ifndef NODE_PORT_H
 #define NODE_PORT_H
@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "model/task_key.h"
+#include "node/effect.h"
 #include "ops/linqu_orchestration_api.h"
 
 /* A kernel that is loaded. Lives as long as the node. */
@@ -65,6 +66,11 @@ struct node_port {
 
     /* True when that sibling of the node is seen to be slow. NULL: nobody is. */
     bool (*is_slow)(void *arg, uint32_t rank);
+
+    /* Carry these out now, in the middle of a step, and let the parent see what was sent to it: a
+     * kernel runs next, which may never return, or has logged. The brain is told nothing meanwhile.
+     * NULL: all is carried out when the step has ended. */
+    void (*carry_out)(void *arg, struct effects effects);
 
     /* Before a kernel's function is entered or resumed; NULL when it is left. */
     void (*running)(void *arg, const struct running *what);

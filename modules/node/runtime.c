@@ -21,6 +21,16 @@ uint64_t runtime_clock(struct node *node)
     return node->now_ns;
 }
 
+void runtime_speak(struct node *node)
+{
+    const struct node_port *port = &node->runtime->port;
+
+    if (!port->carry_out || !node->effects.urgent)
+        return;
+    port->carry_out(port->arg, effects_close(node));
+    effects_open(node);
+}
+
 static void name_of_rank(const void *names, uint32_t rank, char *out, size_t size)
 {
     const struct node *node = names;

@@ -180,6 +180,8 @@ void runtime_create(struct node *node);
 void runtime_destroy(struct node *node);
 /* The port's clock, which event.now_ns is of, and from now on the node's time. */
 uint64_t runtime_clock(struct node *node);
+/* What the node has said so far goes out before a kernel goes on, whatever becomes of it. */
+void runtime_speak(struct node *node);
 /* Memory for what tasks need is made when the first one comes. */
 bool runtime_is_open(const struct node *node);
 void runtime_open(struct node *node);

@@ -139,6 +139,16 @@ static void port_trim(void *arg, size_t offset, size_t size)
     memset(process->buffers + offset, 0, size);
 }
 
+static void port_carry_out(void *arg, struct effects effects)
+{
+    struct process *process = arg;
+
+    if (process->crashed)
+        return;
+    effects_apply(process->world, process->rank, effects);
+    process->up_before = process->up;
+}
+
 static void port_running(void *arg, const struct running *what)
 {
     struct process *process = arg;
@@ -166,6 +176,7 @@ void port_init(struct process *process, struct node_port *port)
                                .code_store = port_code_store,
                                .code_bytes = port_code_bytes,
                                .trim = port_trim,
+                               .carry_out = port_carry_out,
                                .running = port_running};
     process->buffers_size = ring_layout_size(&process->world->topology, process->rank);
     process->buffers = mmap(NULL, process->buffers_size, PROT_READ | PROT_WRITE,

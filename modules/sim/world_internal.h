@@ -64,7 +64,7 @@ struct process {
     struct child_work last;   // what it did when it ended
     bool run_due;             // an EVENT_RUN is on the agenda
     struct channel down, up;  // of the edge to its parent: towards it, and away
-    struct channel up_before; // of `up`, before its last step
+    struct channel up_before; // of `up`, before what its last step said last
     struct connection_end *ends;
     uint32_t next_visitor;
     struct u64_map codes; // whose code is here: hash to struct world_code

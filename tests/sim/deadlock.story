@@ -23,7 +23,7 @@ exec greedy L4_0 2
 [      27.344] L4_0/L3_0                REG_CODE from L4_0: hash=0xe70bc3190530e654 total=4 bytes=4:aed80c9c
 [      28.105] L4_0/L3_0                runs add for e1:linqu:(0,0,0,0):d0:t0
 [      33.105] L4_0/L3_0                runs add for e1:linqu:(0,0,0,0):d0:t1
-[      40.105] L4_0                     TASK_COMPLETE from L4_0/L3_0: task=e1:L4_0:d0:t0 { handle=1 version=1 size=64 holder=L4_0/L3_0 } run_time_ns=5000
+[      35.105] L4_0                     TASK_COMPLETE from L4_0/L3_0: task=e1:L4_0:d0:t0 { handle=1 version=1 size=64 holder=L4_0/L3_0 } run_time_ns=5000
 [      40.105] L4_0                     TASK_COMPLETE from L4_0/L3_0: task=e1:L4_0:d0:t1 { handle=2 version=1 size=64 holder=L4_0/L3_0 } run_time_ns=5000
 [      44.153] launcher                 TASK_COMPLETE from L4_0: task=e1:launcher:d0:t0 status=2 error="L4_0: task linqu:(0,0,0,0):d0:t0: kernel greedy: deadlock: task ring L4 depth 0 has none of its 2 slots free (2 used) and can never drain: linqu:(0,0,0,0):d0:t0 (add) holds the head and waits for its scope to end or its tensors to be freed, which only the a"
 [      44.153] L4_0/L3_0                SCOPE_EXIT from L4_0: exec=1 owner_level=4 { handle=1 version=1 } { handle=2 version=1 }
@@ -36,7 +36,7 @@ exec greedy L4_0 2
 [      55.731] L4_0/L3_0                CALL_TASK from L4_0: task=e2:L4_0:d0:t3 code_hash=0xe70bc3190530e654 { type=1 value=6 new_version=1 size=64 holder=L4_0 place=64 producer_depth=255 } spmd_size=1 kernel="add"
 [      56.251] L4_0/L3_0                runs add for e2:linqu:(0,0,0,0):d0:t2
 [      61.251] L4_0/L3_0                runs add for e2:linqu:(0,0,0,0):d0:t3
-[      68.251] L4_0                     TASK_COMPLETE from L4_0/L3_0: task=e2:L4_0:d0:t2 { handle=5 version=1 size=64 holder=L4_0/L3_0 } run_time_ns=5000
+[      63.251] L4_0                     TASK_COMPLETE from L4_0/L3_0: task=e2:L4_0:d0:t2 { handle=5 version=1 size=64 holder=L4_0/L3_0 } run_time_ns=5000
 [      68.251] L4_0                     TASK_COMPLETE from L4_0/L3_0: task=e2:L4_0:d0:t3 { handle=6 version=1 size=64 holder=L4_0/L3_0 } run_time_ns=5000
 [      71.201] launcher                 TASK_COMPLETE from L4_0: task=e2:launcher:d0:t0
 [      71.201] L4_0/L3_0                SCOPE_EXIT from L4_0: exec=2 owner_level=4 { handle=5 version=1 } { handle=6 version=1 }

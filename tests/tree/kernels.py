@@ -356,6 +356,44 @@ add_claim("a_kernel_that_sleeps_for_ever_is_ended_after_the_task_timeout", "for 
           options=("--task-timeout", "1"))
 
 
+def expect_logged(base, ending, *options):
+    """What a worker logged before it ended like that is in its node's log."""
+    folder = folder_of(base)
+    top = tree_of_three(folder, HOST, WORKER, 'for (int i = 0; i < 20; i++) LINQU_LOG_INFO(rt, "line %d of 20", i);' + ending)
+    run = expect_failed(base, top, "kernel bad", options=options)
+    log = run.read("L6_0/L5_0/L4_0/L3_0/logs/daemon.log")
+    need(all(f"line {i} of 20" in log for i in range(20)), "the log of its node says:\n%s", log)
+
+
+@claim
+def what_a_kernel_logged_is_there_when_it_crashes(base):
+    expect_logged(base, "signal(SIGSEGV, SIG_DFL); raise(SIGSEGV);")
+
+
+@claim
+def what_a_kernel_logged_is_there_when_it_is_ended_for_the_time_it_takes(base):
+    expect_logged(base, "for (;;) pause();", "--task-timeout", "1")
+
+
+@claim
+def a_crash_fails_no_task_that_had_completed(base):
+    folder = folder_of(base)
+    top = kernel(folder, "top", CLOS2, ORCHESTRATOR, """
+    char text[512];
+
+    for (uint64_t i = 0; i < 8; i++) {
+        LinquParam last = linqu_make_scalar(i == 7);
+
+        linqu_submit_task(rt, host(0, 0, 0), "part", &last, 1);
+    }
+    linqu_wait_all(rt);
+    note("%d failed", linqu_task_error(rt, text, sizeof text));
+    """)
+    kernel(folder, "part", HOST, WORKER, "signal(SIGSEGV, SIG_DFL); if (args[0]) raise(SIGSEGV);")
+    run = run_kernel(base, top, status=5)
+    need(notes(run) == ["1 failed"], "it did %s", notes(run))
+
+
 @claim
 def the_task_timeout_counts_what_one_computes_and_not_what_one_waits(base):
     folder = folder_of(base)

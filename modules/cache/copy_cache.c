@@ -22,7 +22,7 @@ enum {
 struct copy_cache {
     struct u64_map by_handle;     // the first of each handle's copies that are not forgotten
     struct copy *newest, *oldest; // those that may be evicted
-    struct copy *forgotten;       // those that are still used, by `next`
+    struct copy *forgotten;       // those that are still used, by `next`, and back by `newer`
     uint8_t *spare;               // memory of a large copy that is gone; NULL: none
     uint64_t spare_size;
     uint64_t budget;
@@ -115,11 +115,12 @@ static void take_from_handle(struct copy_cache *cache, struct copy *copy)
 
 static void take_from_forgotten(struct copy_cache *cache, struct copy *copy)
 {
-    struct copy **link = &cache->forgotten;
-
-    while (*link != copy)
-        link = &(*link)->next;
-    *link = copy->next;
+    if (copy->newer)
+        copy->newer->next = copy->next;
+    else
+        cache->forgotten = copy->next;
+    if (copy->next)
+        copy->next->newer = copy->newer;
 }
 
 static uint64_t align_of(uint64_t size)
@@ -293,6 +294,8 @@ void copy_forget(struct copy_cache *cache, uint64_t handle, uint32_t version)
     take_from_handle(cache, copy);
     copy->forgotten = true;
     copy->next = cache->forgotten;
+    if (copy->next)
+        copy->next->newer = copy;
     cache->forgotten = copy;
 }
 

@@ -21,8 +21,8 @@ struct copy {
     bool forgotten;             // not found any more; it goes with its last user
     uint64_t filled;            // bytes that are there, from the beginning
     uint8_t *bytes;             // owned by the cache, 64-byte aligned; not zeroed
-    struct copy *next;          // of the same handle
-    struct copy *newer, *older; // in the order of use, while it may be evicted
+    struct copy *next;          // of the same handle; of the forgotten ones
+    struct copy *newer, *older; // in the order of use, while it may be evicted; when forgotten, who is before `next`
 };
 
 enum { COPY_BUDGET_USUAL = 64 * 1024 * 1024 };

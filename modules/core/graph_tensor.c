@@ -233,6 +233,7 @@ bool task_graph_tensor(const struct task_graph *graph, uint64_t handle, struct t
                                  .writable = tensor->writable,
                                  .place = tensor->place,
                                  .depth = tensor->layer,
+                                 .scope = tensor->depth,
                                  .state = state_of(graph, tensor)};
     return true;
 }

@@ -165,6 +165,7 @@ struct tensor_view {
     bool writable;
     uint64_t place; // else: where it lies in the holder's ring of depth `depth`
     uint8_t depth;
+    uint8_t scope; // depth of the scope with which it ends
     enum tensor_state state;
 };
 /* False when the handle is none of the activation's. */

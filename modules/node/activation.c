@@ -173,15 +173,33 @@ void activation_take_own(struct node *node)
 
 /* --- the end ---------------------------------------------------------------------------------- */
 
-static void end_looks(struct node *node, struct activation_run *run)
+void activation_forget_look(struct activation_run *run, uint64_t handle)
 {
-    struct look *look;
+    struct look *look = u64_map_remove(&run->looks, handle);
 
-    while ((look = run->looks)) {
-        run->looks = look->next;
-        fetch_end(node, &look->want);
-        free(look);
-    }
+    if (!look)
+        return;
+    if (look->newer)
+        look->newer->older = look->older;
+    else
+        run->scope_looks[look->scope] = look->older;
+    if (look->older)
+        look->older->newer = look->newer;
+    fetch_end(run->kernel.node, &look->want);
+    free(look);
+}
+
+void activation_forget_scope(struct activation_run *run, unsigned depth)
+{
+    while (run->scope_looks[depth])
+        activation_forget_look(run, run->scope_looks[depth]->handle);
+}
+
+static void end_looks(struct activation_run *run)
+{
+    for (unsigned depth = 0; depth < RING_DEPTHS; depth++)
+        activation_forget_scope(run, depth);
+    u64_map_free(&run->looks);
 }
 
 static void end_pulls(struct node *node, struct activation_run *run)
@@ -198,7 +216,7 @@ static void finish(struct node *node, struct activation_run *run)
     struct call *call = run->call;
 
     end_pulls(node, run);
-    end_looks(node, run);
+    end_looks(run);
     task_graph_end(runtime->graph);
     runtime->top = run->outer;
     free(run);
@@ -342,7 +360,7 @@ void activations_drop(struct node *node)
     while ((run = node->runtime->top)) {
         node->runtime->top = run->outer;
         end_pulls(node, run);
-        end_looks(node, run);
+        end_looks(run);
         activation_drop_draft(run);
         if (run->fiber)
             fiber_destroy(run->fiber);

@@ -5,6 +5,7 @@
 
 #include <stdarg.h>
 
+#include "base/u64_map.h"
 #include "node/runtime.h"
 
 /* What a kernel's LinquRuntime really is. */
@@ -23,10 +24,13 @@ enum activation_wait {
     WAIT_DATA,    // for the bytes of a tensor
 };
 
-/* A version that an activation looked into; here until it ends. */
+/* A version that an activation looked into. It stays here until the tensor has a newer one or ends:
+ * with its scope, by free_tensor, with the activation. */
 struct look {
     struct want want;
-    struct look *next;
+    uint64_t handle;            // as the activation calls it
+    uint8_t scope;              // depth of the scope with which it ends
+    struct look *older, *newer; // of the same scope
 };
 
 /* An orchestration that runs. */
@@ -38,7 +42,8 @@ struct activation_run {
     uint8_t wait;                 // enum activation_wait
     bool woken;                   // what it waits for has come
     bool finishing;               // its outputs are being pulled
-    struct look *looks;
+    struct u64_map looks;                  // by handle
+    struct look *scope_looks[RING_DEPTHS]; // the newest of each scope
     struct call_queue own; // parts for this node, waiting for inputs or their turn
     struct want *pulls;    // one a parameter, while finishing
     uint32_t pulls_left;
@@ -77,6 +82,9 @@ void activation_take_own(struct node *node);
  * its own. */
 bool activation_bytes(const struct node *node, uint64_t handle, uint32_t version, uint8_t **bytes,
                       uint64_t *size);
+/* What was looked into of that handle, or of all that end with that scope, is needed no longer. */
+void activation_forget_look(struct activation_run *run, uint64_t handle);
+void activation_forget_scope(struct activation_run *run, unsigned depth);
 void activation_drop_draft(struct activation_run *run);
 void activations_drop(struct node *node);
 

@@ -244,6 +244,14 @@ static void complain_of_refusal(struct activation_run *run, const char *why)
         complain(&run->kernel, "submits refused until now: %u; the last one: %s", times, why);
 }
 
+/* A submit makes new versions of what its task writes, also when it is refused. */
+static void forget_written(struct activation_run *run, const struct draft *draft)
+{
+    for (uint32_t i = 0; run->looks.count && i < draft->used; i++)
+        if (param_writes((enum param_type)draft->arguments[i].type))
+            activation_forget_look(run, draft->arguments[i].value);
+}
+
 static void submit_draft(struct activation_run *run, struct draft *draft,
                          const struct task_argument *shared, uint32_t shared_count)
 {
@@ -266,12 +274,14 @@ static void submit_draft(struct activation_run *run, struct draft *draft,
         case SUBMIT_DONE:
             if (err.text[0])
                 complain(&run->kernel, "%s", err.text);
-            return;
+            break;
         case SUBMIT_DEADLOCK:
         case SUBMIT_REFUSED:
             complain_of_refusal(run, err.text);
-            return;
+            break;
         }
+        forget_written(run, draft);
+        return;
     }
 }
 
@@ -348,15 +358,20 @@ static void op_scope_begin(LinquRuntime *rt)
 static void op_scope_end(LinquRuntime *rt)
 {
     struct kernel_runtime *kernel = runtime_of(rt);
+    struct task_graph *graph = kernel->node->runtime->graph;
+    struct activation_view view;
     struct error err;
 
     if (!orchestration(kernel, "scope_end"))
         return;
     runtime_clock(kernel->node);
-    if (task_graph_scope_end(kernel->node->runtime->graph, &err) < 0)
+    task_graph_top(graph, &view);
+    if (task_graph_scope_end(graph, &err) < 0) {
         misuse(kernel, "%s", err.text);
-    else
-        trace_snapshot(kernel->node, "scope_exit", false);
+        return;
+    }
+    activation_forget_scope(kernel->run, view.depth);
+    trace_snapshot(kernel->node, "scope_exit", false);
 }
 
 /* --- tensors ---------------------------------------------------------------------------------- */
@@ -381,6 +396,8 @@ static void op_free_tensor(LinquRuntime *rt, uint64_t handle)
     runtime_clock(kernel->node);
     if (task_graph_free(kernel->node->runtime->graph, handle, &err) < 0)
         complain(kernel, "free_tensor: %s", err.text);
+    else
+        activation_forget_look(kernel->run, handle);
 }
 
 static bool same_coordinate(LinquCoordinate_C a, LinquCoordinate_C b)
@@ -464,12 +481,22 @@ static void look_done(struct node *node, struct want *want)
     run->woken = true;
 }
 
-static struct look *look_at(struct activation_run *run, uint64_t handle, uint32_t version)
+static struct look *look_new(struct activation_run *run, uint64_t handle,
+                             const struct tensor_view *view)
 {
-    struct look *look = run->looks;
+    struct look *look = memory_new(1, sizeof *look), **first = &run->scope_looks[view->scope];
 
-    while (look && !(look->want.handle == handle && look->want.version == version))
-        look = look->next;
+    *look = (struct look){.handle = handle, .scope = view->scope, .older = *first};
+    look->want = (struct want){.handle = view->wire,
+                               .size = view->size,
+                               .version = view->version,
+                               .holder = view->holder,
+                               .done = look_done,
+                               .arg = run};
+    if (*first)
+        (*first)->newer = look;
+    *first = look;
+    u64_map_put(&run->looks, handle, look);
     return look;
 }
 
@@ -484,22 +511,14 @@ static void note_transfer(struct activation_run *run, const struct want *want)
     param->want->took_ns = want->took_ns;
 }
 
-/* The bytes of a version, which stays here until the activation ends. */
-static void *look_into(struct activation_run *run, const struct tensor_view *view)
+/* The bytes of the latest version, which stay here until the tensor has another, or ends. */
+static void *look_into(struct activation_run *run, uint64_t handle, const struct tensor_view *view)
 {
     struct node *node = run->kernel.node;
-    struct look *look = look_at(run, view->wire, view->version);
+    struct look *look = u64_map_find(&run->looks, handle);
 
     if (!look) {
-        look = memory_new(1, sizeof *look);
-        look->want = (struct want){.handle = view->wire,
-                                   .size = view->size,
-                                   .version = view->version,
-                                   .holder = view->holder,
-                                   .done = look_done,
-                                   .arg = run};
-        look->next = run->looks;
-        run->looks = look;
+        look = look_new(run, handle, view);
         if (!fetch_begin(node, &look->want))
             activation_wait(run, WAIT_DATA);
         note_transfer(run, &look->want);
@@ -525,7 +544,7 @@ static void *look_up(struct activation_run *run, uint64_t handle, size_t *bytes)
     if (view.given && view.writable)
         return param_of(run->call, handle)->bytes;
     if (view.state == TENSOR_HERE)
-        return look_into(run, &view);
+        return look_into(run, handle, &view);
     why = view.state == TENSOR_NONE     ? "nothing has produced it"
           : view.state == TENSOR_COMING ? "its producer has not completed: call wait_all first"
                                         : "its producer has failed";

@@ -21,11 +21,15 @@ static struct node_waiting for_parent(const struct node *node, enum waiting what
                                  .rank = parent == RANK_NONE ? RANK_LAUNCHER : parent};
 }
 
+/* It can only be the newest look of its scope. */
 static struct node_waiting for_look(const struct activation_run *run)
 {
-    for (const struct look *look = run->looks; look; look = look->next)
-        if (look->want.coming)
+    for (unsigned depth = 0; depth < RING_DEPTHS; depth++) {
+        const struct look *look = run->scope_looks[depth];
+
+        if (look && look->want.coming)
             return (struct node_waiting){.what = WAITS_FOR_DATA, .rank = look->want.holder};
+    }
     return (struct node_waiting){.what = WAITS_FOR_NOTHING};
 }
 

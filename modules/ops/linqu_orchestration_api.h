@@ -142,7 +142,9 @@ typedef struct LinquRuntimeOps {
     /* 18: the bytes of a tensor, and how many in *bytes (NULL is fine): of an INPUT, to be read; of
      * an OUTPUT or INOUT of this activation, to be written; in an orchestration also of what it
      * registered, or of what a task of its has completed, to be read (fetched if it lies elsewhere,
-     * which may wait). NULL, with the reason logged, when there is none. */
+     * which may wait). The latter are good until a task that writes the tensor is submitted or the
+     * tensor ends: by free_tensor, with its scope, with the activation. NULL, with the reason
+     * logged, when there is none. */
     void *(*tensor_data)(LinquRuntime *rt, uint64_t handle, size_t *bytes);
     /* 19, 20: this sub-task's number in its group, and the group's size; 0 and 1 outside a group.
      */

@@ -6,15 +6,20 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "node/runtime.h"
 #include "random_accounts.h"
 
 static struct world *world;
 static uint64_t seen[8];
 
+static uint64_t copy_budget; // 0: the usual
+
 static void open_world(const char *topology, const struct world_kernel *kernels, size_t count)
 {
-    const struct world_config config = {
-        .topology = topology, .seed = 1, .ring_capacity = "task=64,buffer=256K"};
+    const struct world_config config = {.topology = topology,
+                                        .seed = 1,
+                                        .ring_capacity = "task=64,buffer=256K",
+                                        .copy_budget = copy_budget};
     struct error err;
 
     memset(seen, 0, sizeof seen);
@@ -253,12 +258,72 @@ static void whole_rings(LinquRuntime *rt, uint64_t *args, int count)
     free(hosts.peers);
 }
 
+/* args: nanoseconds that it computes, whether it crashes */
+static void say(LinquRuntime *rt, uint64_t *args, int count)
+{
+    ck_assert_int_eq(count, 2);
+    LINQU_LOG_WARN(rt, "said");
+    world_compute(args[0]);
+    if (args[1])
+        world_crash();
+}
+
+/* While a host computes, two more tasks come to it, which it then runs in one go. */
+static void endanger(LinquRuntime *rt, uint64_t *args, int count)
+{
+    static const uint64_t tasks[3][2] = {{1000000, 0}, {10, 0}, {10, 1}};
+    LinquPeerList hosts = linqu_query_peers(rt, LINQU_LEVEL_HOST);
+
+    (void)args;
+    (void)count;
+    for (int i = 0; i < 3; i++) {
+        LinquParam params[] = {linqu_make_scalar(tasks[i][0]), linqu_make_scalar(tasks[i][1])};
+
+        linqu_submit_task(rt, hosts.peers[0], "say", params, 2);
+    }
+    linqu_wait_all(rt);
+    seen[0] = (uint64_t)linqu_task_error(rt, NULL, 0);
+    free(hosts.peers);
+}
+
+enum { ROUNDS = 50, LOOK_SIZE = 4096, LOOK_BUDGET = 4 * LOOK_SIZE };
+enum look_end { BY_FREE, BY_SCOPE, BY_WRITING };
+
+/* Make a tensor on a host, look into it, be done with it, again and again. args: how it ends */
+static void look_and_go(LinquRuntime *rt, uint64_t *args, int count)
+{
+    LinquPeerList hosts = linqu_query_peers(rt, LINQU_LEVEL_HOST);
+    uint64_t kept = linqu_alloc_tensor(rt, hosts.peers[0], LOOK_SIZE), handle;
+
+    ck_assert_int_eq(count, 1);
+    for (uint64_t i = 0; i < ROUNDS; i++) {
+        LinquParam params[2] = {{.type = LINQU_PARAM_OUTPUT}, linqu_make_scalar(i)};
+
+        if (args[0] == BY_SCOPE)
+            linqu_scope_begin(rt);
+        handle = args[0] == BY_WRITING ? kept : linqu_alloc_tensor(rt, hosts.peers[0], LOOK_SIZE);
+        params[0].handle = handle;
+        linqu_submit_task(rt, hosts.peers[0], "put", params, 2);
+        linqu_wait_all(rt);
+        seen[0] += words(rt, handle)[0];
+        ck_assert_ptr_eq(words(rt, handle), words(rt, handle));
+        if (args[0] == BY_SCOPE)
+            linqu_scope_end(rt);
+        else if (args[0] == BY_FREE)
+            linqu_free_tensor(rt, handle);
+    }
+    free(hosts.peers);
+}
+
 static const struct world_kernel kernels[] = {
+    {.name = "look_and_go", .level = 4, .entry = look_and_go},
     {.name = "put", .level = 3, .role = LINQU_ROLE_WORKER, .entry = put},
     {.name = "add", .level = 3, .role = LINQU_ROLE_WORKER, .entry = add},
     {.name = "bump", .level = 3, .role = LINQU_ROLE_WORKER, .entry = bump},
     {.name = "fail", .level = 3, .role = LINQU_ROLE_WORKER, .entry = go_wrong},
     {.name = "pick", .level = 3, .role = LINQU_ROLE_WORKER, .entry = pick},
+    {.name = "say", .level = 3, .role = LINQU_ROLE_WORKER, .entry = say},
+    {.name = "endanger", .level = 4, .entry = endanger},
     {.name = "suffer", .level = 4, .entry = suffer},
     {.name = "down", .level = 4, .entry = down},
     {.name = "go_down", .level = 4, .entry = go_down},
@@ -383,8 +448,38 @@ START_TEST(wrong_targets_and_names_are_failures_that_name_them)
 }
 END_TEST
 
+/* What a node has said is out before the next kernel runs, and each log line at once. */
+START_TEST(a_crash_takes_along_only_its_own_task_and_no_log_line)
+{
+    open_world("1x1x2", kernels, sizeof kernels / sizeof *kernels);
+    ck_assert_str_eq(run_on(first_pod(), "endanger", NULL, 0)->error, "");
+    ck_assert_uint_eq(seen[0], 1);
+    ck_assert_uint_eq(world_counts(world)->logs[LOG_WARN], 3);
+    world_destroy(world);
+}
+END_TEST
+
+START_TEST(what_was_looked_into_stays_no_longer_than_its_version)
+{
+    const struct node *pod;
+
+    copy_budget = LOOK_BUDGET;
+    for (uint64_t how = BY_FREE; how <= BY_WRITING; how++) {
+        open_world("1x1x2", kernels, sizeof kernels / sizeof *kernels);
+        ck_assert_str_eq(run_on(first_pod(), "look_and_go", &how, 1)->error, "");
+        ck_assert_uint_eq(seen[0], ROUNDS * (ROUNDS - 1) / 2);
+        pod = world_node(world, first_pod());
+        ck_assert_uint_le(copy_cache_counts(pod->runtime->copies).bytes_peak, LOOK_BUDGET);
+        world_destroy(world);
+    }
+    copy_budget = 0;
+}
+END_TEST
+
 SUITE_MAIN("tasks", sums_come_up_through_the_levels,
            a_failure_fails_who_depends_on_it_and_says_who_and_where,
+           a_crash_takes_along_only_its_own_task_and_no_log_line,
+           what_was_looked_into_stays_no_longer_than_its_version,
            tasks_for_oneself_run_nested_and_not_too_deep,
            a_group_gets_its_index_and_registered_data, a_full_ring_waits_or_is_a_proven_deadlock,
            what_lay_in_a_ring_is_released_before_it_is_filled_again,

@@ -90,8 +90,6 @@ static void on_frame(struct node *node, const struct event *event)
         edge_frame(node, event);
 }
 
-/* The edge to a child that breaks the rules ends that child; the edge to the parent that breaks
- * them leaves nobody to obey. */
 static void on_link_closed(struct node *node, uint32_t peer, enum frame_fault fault)
 {
     if (is_contact(peer)) {
@@ -104,11 +102,7 @@ static void on_link_closed(struct node *node, uint32_t peer, enum frame_fault fa
     }
     if (fault == FRAME_OK)
         return;
-    refuse(node, fault, peer == PEER_PARENT ? "parent" : child_path(node, peer));
-    if (peer == PEER_PARENT)
-        stop_begin(node, false, 0, "the edge to the parent is broken");
-    else
-        watch_end_child(node, peer, frame_fault_name(fault));
+    edge_fault(node, peer, fault);
 }
 
 static void on_timeout(struct node *node, const struct event *event)

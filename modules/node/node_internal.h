@@ -79,6 +79,7 @@ struct node {
     uint64_t sequence;
     uint64_t discovery_changed_ns;
     bool failure_told;     // FAILED has gone up
+    bool edge_broken;      // the one to the parent
     bool writes_discovery; // discovery.json was asked for, keep it current
 };
 
@@ -113,6 +114,7 @@ void on_failed(struct node *node, const struct msg_failed *failed);
 
 /* stop.c: leave in order, leaves first. */
 void stop_begin(struct node *node, bool graceful, uint64_t deadline_ms, const char *why);
+void stop_broken(struct node *node, enum frame_fault fault); // the edge to the parent breaks the rules
 void stop_check(struct node *node); // exit when nobody is left below
 void stop_timeout(struct node *node);
 
@@ -160,5 +162,6 @@ enum { ROUTE_SELF = 0xFFFFFFFE };
 /* ROUTE_SELF, the peer to send it to, or PEER_NONE when there is no way. */
 uint32_t route(const struct node *node, const struct coord *target);
 void edge_frame(struct node *node, const struct event *event);
+void edge_fault(struct node *node, uint32_t peer, enum frame_fault fault); // it breaks the rules
 
 #endif

@@ -94,10 +94,14 @@ static void edge_message(struct node *node, uint32_t peer, const struct message 
         from_child(node, peer, message);
 }
 
-static void edge_fault(struct node *node, uint32_t peer, enum frame_fault fault)
+/* The edge to a child that breaks the rules ends that child; the edge to the parent that breaks
+ * them leaves nobody to obey. */
+void edge_fault(struct node *node, uint32_t peer, enum frame_fault fault)
 {
     refuse(node, fault, peer == PEER_PARENT ? "the parent" : child_path(node, peer));
-    if (peer != PEER_PARENT)
+    if (peer == PEER_PARENT)
+        stop_broken(node, fault);
+    else
         watch_end_child(node, peer, frame_fault_name(fault));
 }
 

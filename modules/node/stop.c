@@ -3,6 +3,7 @@
  * the parent of whoever hangs acts before its own parent does. */
 
 #include <signal.h>
+#include <stdio.h>
 
 #include "base/exit_code.h"
 #include "node/runtime.h"
@@ -36,6 +37,23 @@ void stop_begin(struct node *node, bool graceful, uint64_t deadline_ms, const ch
     stop_check(node);
 }
 
+/* Whoever waits for its end must not take it for one in order. */
+void stop_broken(struct node *node, enum frame_fault fault)
+{
+    char why[96];
+
+    node->edge_broken = true;
+    snprintf(why, sizeof why, "the edge to the parent is broken (%s)", frame_fault_name(fault));
+    stop_begin(node, false, 0, why);
+}
+
+static int exit_status(const struct node *node)
+{
+    if (node->failure_told)
+        return EXIT_START;
+    return node->edge_broken ? EXIT_INTERNAL : EXIT_DONE;
+}
+
 void stop_check(struct node *node)
 {
     if (node->life != NODE_DRAINING || node->children_left > 0)
@@ -45,7 +63,7 @@ void stop_check(struct node *node)
     trace_write(node);
     runtime_sum_up(node);
     want_log(node, LOG_INFO, "life", NULL, "stopped");
-    want_exit(node, node->failure_told ? EXIT_START : 0);
+    want_exit(node, exit_status(node));
 }
 
 /* SIGTERM to who has not had it, else SIGKILL. */

@@ -224,8 +224,8 @@ void on_child_gone(struct node *node, const struct event *event)
 {
     uint32_t number = event->peer;
     struct child *child = &node->children[number - PEER_FIRST_CHILD];
-    bool left =
-        WIFEXITED(event->wait_status) && WEXITSTATUS(event->wait_status) == 0 && !event->unasked;
+    bool left = WIFEXITED(event->wait_status) && WEXITSTATUS(event->wait_status) == 0 &&
+                !event->unasked && !child->cause[0];
     char cause[LIMIT_CAUSE];
 
     if (child->state == CHILD_GONE)

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Hostile frames on a named socket of a live run: the connection is closed and counted by reason, memory stays flat,
-and the run is unharmed.
+"""Hostile frames on a named socket of a live run, and an edge of the tree that breaks: the connection is closed and
+counted by reason, or the node behind the edge is ended; memory stays flat, and the rest of the run is unharmed.
 limit: 240 s"""
 
 import os
@@ -249,6 +249,50 @@ def the_control_socket_is_as_wary(base):
             finally:
                 door.close()
         tree.linqu("exec", "--base", base, "--run", run.name, "topology").expect(0)
+
+
+# --- an edge of the tree that breaks ---
+
+def harms_only_its_own_edge(base, how, path, *words):
+    """The node is dead for the one reason; all others live, answer and run kernels, and the run ends with 5."""
+    run = tree.Run(base, "2x2x2", "--hold", env={"LINQU_INJECT": f"{path}:{how}"})
+    node = run.shape.by_path[path]
+    dead = run.waits_for(lambda: run.event("dead", node), f"an event says that {path} died")
+    need(any(word in dead["cause"] for word in words), "the cause: %s", dead)
+    run.waits_for(lambda: path in run.err() and any(word in run.err() for word in words), "the terminal says so", 10)
+    run.waits_for(lambda: run.event("scenario_ended"), "the scenario ends without it")
+    gone = set(node.subtree())
+    for other in run.shape.nodes:
+        need(tree.alive(run.state().pid(other.rank)) != (other in gone), "%s is %s", other.path, run.life(other.path))
+    for event in run.events():
+        need(event["event"] != "dead" or event["node"] == path, "it says that %s died", event)
+    expect_answers(run, run.shape.by_path["L6_0/L5_1/L4_1/L3_1"])
+    tree.linqu("exec", "--base", base, "t", "hello.so").expect(0)
+    run.interrupt()
+    run.expect_end(5).expect_nothing_left()
+
+
+BROKEN = ("it broke the rules of its edge (", "exited with status 9")
+
+
+@claim
+def a_leaf_that_scribbles_over_its_edge_harms_only_that(base):
+    harms_only_its_own_edge(base, "scribble", "L6_0/L5_0/L4_1/L3_0", *BROKEN)
+
+
+@claim
+def a_middle_node_that_scribbles_over_its_edge_harms_only_that(base):
+    harms_only_its_own_edge(base, "scribble", "L6_0/L5_0", *BROKEN)
+
+
+@claim
+def a_leaf_that_dies_within_a_frame_harms_only_its_edge(base):
+    harms_only_its_own_edge(base, "midframe", "L6_0/L5_0/L4_1/L3_0", "signal 9")
+
+
+@claim
+def a_middle_node_that_dies_within_a_frame_harms_only_its_edge(base):
+    harms_only_its_own_edge(base, "midframe", "L6_0/L5_0", "signal 9")
 
 
 tree.main()

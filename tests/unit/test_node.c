@@ -3,6 +3,7 @@
 
 #include <signal.h>
 
+#include "base/exit_code.h"
 #include "node_world.h"
 #include "suite.h"
 #include "topology_fixture.h"
@@ -412,6 +413,63 @@ START_TEST(a_child_that_breaks_its_edge_is_ended)
 }
 END_TEST
 
+static void expect_dead(uint32_t rank)
+{
+    struct message members;
+
+    world_settle(&world);
+    ck_assert_uint_eq(came_up(MSG_MEMBERS, &members), 1);
+    ck_assert_uint_eq(members.members.changes.items[0].rank, rank);
+    ck_assert_uint_eq(members.members.changes.items[0].status, MEMBER_DEAD);
+}
+
+/* It may have noticed by itself, and left, before the signal comes. */
+START_TEST(a_child_that_broke_its_edge_has_not_left_in_order)
+{
+    open_world("2");
+    world_start(&world);
+    world_tell(&world, 0,
+               (struct event){
+                   .type = EVENT_LINK_CLOSED, .peer = PEER_FIRST_CHILD, .fault = FRAME_BAD_RING});
+    world_end(&world, 1, 0);
+    expect_dead(1);
+    close_world();
+}
+END_TEST
+
+START_TEST(a_node_whose_edge_to_its_parent_is_broken_says_so_by_its_end)
+{
+    open_world("2");
+    world_start(&world);
+    world_tell(&world, 1,
+               (struct event){
+                   .type = EVENT_LINK_CLOSED, .peer = PEER_PARENT, .fault = FRAME_BAD_RING});
+    ck_assert_int_eq(world.exits[1], EXIT_INTERNAL);
+    world_end(&world, 1, EXIT_INTERNAL << 8);
+    expect_dead(1);
+    close_world();
+}
+END_TEST
+
+START_TEST(a_parent_that_sends_nonsense_is_obeyed_no_more)
+{
+    struct message message = {.type = MSG_SHUTDOWN};
+    struct buffer frame = {0};
+
+    open_world("2");
+    world_start(&world);
+    message.sender = topology_coord(&world.topology, 0);
+    message.target = topology_coord(&world.topology, 1);
+    message_pack(&frame, &message);
+    frame.data[FRAME_HEADER_SIZE] = 0xc1; // which msgpack never uses
+    world_tell(&world, 1,
+               (struct event){.type = EVENT_FRAME, .frame = frame.data, .size = frame.size});
+    ck_assert_int_eq(world.exits[1], EXIT_INTERNAL);
+    buffer_free(&frame);
+    close_world();
+}
+END_TEST
+
 static void visit(uint32_t peer, struct message *message)
 {
     struct buffer frame = {0};
@@ -490,6 +548,9 @@ SUITE_MAIN("node", ready_comes_up_once_and_counts_every_level,
            a_frame_for_a_leaf_is_passed_on_and_answered_to_the_asker,
            a_frame_for_a_dead_or_unknown_node_is_counted_and_dropped,
            a_child_cannot_bury_its_sibling, a_child_that_breaks_its_edge_is_ended,
+           a_child_that_broke_its_edge_has_not_left_in_order,
+           a_node_whose_edge_to_its_parent_is_broken_says_so_by_its_end,
+           a_parent_that_sends_nonsense_is_obeyed_no_more,
            a_visitor_of_our_system_is_answered,
            a_visitor_of_another_system_or_without_a_greeting_is_turned_away,
            an_orphan_leaves_at_once)

@@ -34,11 +34,6 @@ static int make_pid_file(int dir_fd, struct error *err)
     return file_make(dir_fd, "daemon.pid", text, (size_t)size, err);
 }
 
-static bool is_chip(const struct topology *topology, uint32_t rank)
-{
-    return topology_level_of_rank(topology, rank) < LEVEL_HOST;
-}
-
 /* "L5_3": the last part of the node's path. */
 static const char *own_name(const struct topology *topology, uint32_t rank, char *path, size_t size)
 {
@@ -54,7 +49,7 @@ int node_dir_make(struct node_dir *dir, const struct topology *topology, uint32_
 {
     char path[LIMIT_NODE_PATH];
 
-    *dir = (struct node_dir){.fd = parent_fd, .logs_fd = -1, .own = !is_chip(topology, rank)};
+    *dir = (struct node_dir){.fd = parent_fd, .logs_fd = -1, .own = !node_is_chip(topology, rank)};
     if (!dir->own) {
         dir->logs_fd = open_dir(parent_fd, "logs", err);
         return dir->logs_fd < 0 ? -1 : 0;

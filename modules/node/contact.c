@@ -7,6 +7,7 @@
 
 #include "base/memory.h"
 #include "node/data.h"
+#include "topo/node_files.h"
 
 bool is_contact(uint32_t peer)
 {
@@ -172,19 +173,14 @@ static struct contact *contact_new(struct node *node, uint32_t rank)
     return contact;
 }
 
-static bool is_chip(const struct node *node, uint32_t rank)
-{
-    return topology_level_of_rank(node->topology, rank) < LEVEL_HOST;
-}
-
 /* Neighbours have an edge, chips no named socket, and the launcher is above the top. */
 static bool goes_by_edge(const struct node *node, uint32_t rank)
 {
     uint32_t self = node->config.rank;
 
     return rank == RANK_LAUNCHER || topology_parent(node->topology, self) == rank ||
-           topology_parent(node->topology, rank) == self || is_chip(node, rank) ||
-           is_chip(node, self);
+           topology_parent(node->topology, rank) == self || node_is_chip(node->topology, rank) ||
+           node_is_chip(node->topology, self);
 }
 
 static uint32_t edge_to(struct node *node, uint32_t rank, struct error *err)

@@ -2,12 +2,16 @@
 
 #include <stdio.h>
 
+bool node_is_chip(const struct topology *topology, uint32_t rank)
+{
+    return topology_level_of_rank(topology, rank) <= LEVEL_CHIP;
+}
+
 static uint32_t directory_rank(const struct topology *topology, uint32_t rank)
 {
     uint32_t parent = topology_parent(topology, rank);
 
-    return topology_level_of_rank(topology, rank) > LEVEL_CHIP || parent == RANK_NONE ? rank
-                                                                                      : parent;
+    return node_is_chip(topology, rank) && parent != RANK_NONE ? parent : rank;
 }
 
 int node_directory(const struct topology *topology, uint32_t rank, char *out, size_t size)
@@ -17,13 +21,11 @@ int node_directory(const struct topology *topology, uint32_t rank, char *out, si
 
 bool node_socket_name(const struct topology *topology, uint32_t rank, char *out, size_t size)
 {
-    enum level level = topology_level_of_rank(topology, rank);
-
-    if (level <= LEVEL_CHIP) {
+    if (node_is_chip(topology, rank)) {
         snprintf(out, size, "%s", "");
         return false;
     }
-    snprintf(out, size, "daemon_L%d.sock", level);
+    snprintf(out, size, "daemon_L%d.sock", topology_level_of_rank(topology, rank));
     return true;
 }
 

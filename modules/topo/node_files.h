@@ -14,6 +14,9 @@ enum {
     LIMIT_NODE_FILE = LIMIT_NODE_PATH + 32
 }; // bytes of any path given here, closing NUL included
 
+/* True for a node without a directory and a socket of its own. */
+bool node_is_chip(const struct topology *topology, uint32_t rank);
+
 /* "L6_0/L5_3"; for a chip its parent's. Returns the length. */
 int node_directory(const struct topology *topology, uint32_t rank, char *out, size_t size);
 

@@ -147,12 +147,17 @@ static const void *port_code_bytes(void *arg, uint64_t hash, size_t *size)
     return view->bytes;
 }
 
-/* As snprintf() does, of which every wake-up for a task would touch eight pages. */
+/* As snprintf() does, of which every wake-up for a task would touch eight pages. A name that is cut
+ * shows it. */
 static void copy_name(char *to, size_t size, const char *name)
 {
-    while (size-- > 1 && *name)
-        *to++ = *name++;
-    *to = '\0';
+    size_t length = 0;
+
+    for (; length + 1 < size && name[length]; length++)
+        to[length] = name[length];
+    to[length] = '\0';
+    if (name[length])
+        memset(to + length - 3, '.', 3);
 }
 
 static void port_running(void *arg, const struct running *what)

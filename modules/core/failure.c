@@ -1,6 +1,7 @@
 #include "core/failure.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,6 +22,14 @@ struct failure *failure_create(const struct task_key *origin, const char *text)
     if (text[size])
         memcpy(failure->text + size - 3, "...", 3);
     return failure;
+}
+
+void failure_say(const struct failure *failure, char *out, size_t size)
+{
+    if (failure->of_sub_task)
+        snprintf(out, size, "sub-task %u: %s", failure->sub_task, failure->text);
+    else
+        snprintf(out, size, "%s", failure->text);
 }
 
 struct failure *failure_share(struct failure *failure)

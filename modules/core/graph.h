@@ -115,9 +115,14 @@ void graph_task_ready(struct task_graph *graph, struct task *task);
 /* The task has ended, and with it, if it failed, all that wait for it. Takes over one share of
  * `failure`. */
 void graph_task_end(struct task_graph *graph, struct task *task, struct failure *failure);
-/* A part that was ready or running has ended. */
-void graph_part_end(struct task_graph *graph, struct task_part *part, const char *error,
-                    bool deadlock);
+/* Why a part failed. */
+struct part_error {
+    const char *text;
+    bool deadlock, told; // as in struct failure
+};
+/* A part that was ready or running has ended; `error` is NULL when it did well. */
+void graph_part_end(struct task_graph *graph, struct task_part *part,
+                    const struct part_error *error);
 /* Apply its token, for the reason that `counter` counts. */
 void graph_token(struct task_graph *graph, struct task *task, uint64_t *counter);
 

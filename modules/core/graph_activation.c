@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/limits.h"
 #include "core/graph.h"
 
 static void open_scope(struct task_graph *graph, unsigned depth)
@@ -206,20 +207,37 @@ uint32_t task_graph_stack_height(const struct task_graph *graph)
     return graph->height;
 }
 
+bool task_graph_told_failure(const struct task_graph *graph, char *text, size_t size)
+{
+    const struct failure *first = graph->stack[graph->height - 1].first_error;
+
+    if (!first || !first->told)
+        return false;
+    failure_say(first, text, size);
+    return true;
+}
+
+static void say_first(const struct task_graph *graph, const struct failure *first, char *text,
+                      size_t size)
+{
+    char name[128] = "", said[LIMIT_CAUSE + 32];
+
+    if (first->has_origin)
+        task_key_to_text(&first->origin, graph->config.system, first->origin.exec != 1, name,
+                         sizeof name);
+    failure_say(first, said, sizeof said);
+    snprintf(text, size, "%s%s%s", name, name[0] ? ": " : "", said);
+}
+
 uint32_t task_graph_take_errors(struct task_graph *graph, char *text, size_t size)
 {
     struct activation *top = graph_top(graph);
     uint32_t errors = top->errors;
-    char name[128] = "";
 
     if (size)
         text[0] = '\0';
-    if (errors && size) {
-        if (top->first_error->has_origin)
-            task_key_to_text(&top->first_error->origin, graph->config.system,
-                             top->first_error->origin.exec != 1, name, sizeof name);
-        snprintf(text, size, "%s%s%s", name, name[0] ? ": " : "", top->first_error->text);
-    }
+    if (errors && size)
+        say_first(graph, top->first_error, text, size);
     failure_drop(top->first_error);
     top->first_error = NULL;
     top->errors = 0;

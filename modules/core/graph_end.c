@@ -2,7 +2,6 @@
  * producers that nobody reads any more, slots that retire. */
 
 #include <assert.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "core/graph.h"
@@ -208,24 +207,23 @@ void graph_task_end(struct task_graph *graph, struct task *task, struct failure 
     }
 }
 
-static void part_failed(struct task_graph *graph, struct task *task, uint32_t part,
-                        const char *error, bool deadlock)
+static void part_failed(struct task_graph *graph, struct task_part *part,
+                        const struct part_error *error)
 {
+    struct task *task = part->task;
     struct task_key key = task_graph_key(graph, task);
-    char text[ERROR_TEXT_SIZE];
 
     if (task->failure)
         return;
-    if (task->part_count > 1)
-        snprintf(text, sizeof text, "sub-task %u: %s", part, error);
-    else
-        snprintf(text, sizeof text, "%s", error);
-    task->failure = failure_create(&key, text);
-    task->failure->deadlock = deadlock;
+    task->failure = failure_create(&key, error->text);
+    task->failure->deadlock = error->deadlock;
+    task->failure->told = error->told;
+    task->failure->of_sub_task = task->part_count > 1;
+    task->failure->sub_task = part->index;
 }
 
-void graph_part_end(struct task_graph *graph, struct task_part *part, const char *error,
-                    bool deadlock)
+void graph_part_end(struct task_graph *graph, struct task_part *part,
+                    const struct part_error *error)
 {
     struct task *task = part->task;
 
@@ -237,7 +235,7 @@ void graph_part_end(struct task_graph *graph, struct task_part *part, const char
     part->state = PART_ENDED;
     task->own_left -= is_own(graph, part);
     if (error)
-        part_failed(graph, task, part->index, error, deadlock);
+        part_failed(graph, part, error);
     if (--task->parts_left == 0)
         graph_task_end(graph, task, task->failure);
 }
@@ -245,10 +243,12 @@ void graph_part_end(struct task_graph *graph, struct task_part *part, const char
 bool task_graph_end_part(struct task_graph *graph, struct task *task, uint32_t index,
                          const char *error, bool deadlock)
 {
+    const struct part_error told = {.text = error, .deadlock = deadlock, .told = true};
+
     if (index >= task->part_count || task->parts[index].state != PART_STARTED) {
         graph->counts.late++;
         return false;
     }
-    graph_part_end(graph, &task->parts[index], error, deadlock);
+    graph_part_end(graph, &task->parts[index], error ? &told : NULL);
     return true;
 }

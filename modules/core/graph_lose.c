@@ -32,11 +32,12 @@ static bool end_lost_parts(struct task_graph *graph, struct task *task, const ch
 {
     for (uint32_t i = 0; i < task->part_count; i++) {
         struct task_part *part = &task->parts[i];
+        const struct part_error error = {.text = cause};
         bool last = task->parts_left == 1;
 
         if (part->state == PART_ENDED || !part_touches_lost(graph, part))
             continue;
-        graph_part_end(graph, part, cause, false);
+        graph_part_end(graph, part, &error);
         if (last)
             return false;
     }

@@ -64,7 +64,6 @@ enum part_state { PART_WAITING, PART_STARTED, PART_ENDED };
 struct task {
     uint64_t exec;
     uint32_t id; // in its layer, counting up
-    uint32_t generation;
     uint8_t depth; // of its layer
     uint8_t state; // enum task_state
     bool token_applied;

@@ -89,6 +89,10 @@ uint32_t task_graph_stack_height(const struct task_graph *graph);
 /* How many tasks of the top activation have failed since the last call, with the first one's
  * sentence; reading clears it. */
 uint32_t task_graph_take_errors(struct task_graph *graph, char *text, size_t size);
+/* That first one as it was said where the task ran, with node, task and kernel in front and, of a
+ * group, the sub-task's number before them. False when there is none, or the graph itself has said
+ * it. */
+bool task_graph_told_failure(const struct task_graph *graph, char *text, size_t size);
 
 /* --- what the top activation does ------------------------------------------------------------- */
 
@@ -183,8 +187,9 @@ struct task_key task_graph_key(const struct task_graph *graph, const struct task
 /* NULL when the task has retired or never was: a late or strange message; counted. */
 struct task *task_graph_find(struct task_graph *graph, const struct task_key *key);
 
-/* A part has ended, well (`error` NULL) or not; `deadlock` says that the error is a proven deadlock.
- * False, and counted, when it was not running. */
+/* A part has ended, well (`error` NULL) or not: `error` is what the node that ran it says, with
+ * itself, task and kernel in front, and `deadlock` that it is a proven deadlock. False, and counted,
+ * when it was not running. */
 bool task_graph_end_part(struct task_graph *graph, struct task *task, uint32_t part,
                          const char *error, bool deadlock);
 

@@ -269,20 +269,21 @@ static void pull(struct node *node, struct activation_run *run, uint32_t number)
         pulled(node, run, number);
 }
 
-/* The first failure that nobody has read, as its own node said it: with node, task and kernel in
- * front. What the core says itself begins with a task's name only. */
+/* The first failure that nobody has read, as its own node said it. What the core says itself begins
+ * with a task's name only. */
 static void take_failure(struct node *node, struct activation_run *run)
 {
-    char text[LIMIT_CAUSE + 128], *said;
+    struct task_graph *graph = node->runtime->graph;
+    char said[LIMIT_CAUSE + 32], text[LIMIT_CAUSE + 160];
+    bool told = task_graph_told_failure(graph, said, sizeof said);
     struct activation_view view;
 
-    task_graph_top(node->runtime->graph, &view);
+    task_graph_top(graph, &view);
     run->call->deadlock = run->call->error ? view.deadlock : view.failed_by_deadlock;
-    if (task_graph_take_errors(node->runtime->graph, text, sizeof text) == 0 || run->call->error)
+    if (task_graph_take_errors(graph, text, sizeof text) == 0 || run->call->error)
         return;
-    said = strstr(text, ": L");
-    if (said && strstr(said, ": task "))
-        run->call->error = memory_string(said + 2);
+    if (told)
+        call_fail_as(run->call, said);
     else
         call_fail(run->call, node, "%s", text);
 }

@@ -57,6 +57,8 @@ void call_end(struct node *node, struct call *call);
 /* Why it failed, with node, task and kernel in front; the first cause stays. */
 void call_fail(struct call *call, const struct node *node, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+/* This very sentence says why; the first cause stays. */
+void call_fail_as(struct call *call, const char *sentence);
 /* A part for this node itself waits for its inputs and its turn from now on. */
 void call_begin_own(struct node *node, struct activation_run *submitter, struct task_part *part);
 void call_queue_add(struct call_queue *queue, struct call *call);

@@ -15,14 +15,26 @@
 #include "topo/ring_layout.h"
 
 enum {
-    CAUSE_SHOWN = LIMIT_CAUSE - 304, // bytes of a cause that fit behind path, task and kernel
-    PREPARED_AHEAD = 8,              // queued calls whose inputs are fetched or being fetched
-    RUN_SLICE_NS = 200000,           // of one EVENT_RUN, if no kernel takes longer
+    PREPARED_AHEAD = 8,    // queued calls whose inputs are fetched or being fetched
+    RUN_SLICE_NS = 200000, // of one EVENT_RUN, if no kernel takes longer
 };
+
+void call_fail_as(struct call *call, const char *sentence)
+{
+    size_t size = strnlen(sentence, LIMIT_CAUSE);
+
+    if (call->error)
+        return;
+    call->error = memory_new(LIMIT_CAUSE, 1);
+    memcpy(call->error, sentence, size < LIMIT_CAUSE ? size : LIMIT_CAUSE - 1);
+    if (size == LIMIT_CAUSE)
+        memset(call->error + LIMIT_CAUSE - 4, '.', 3);
+}
 
 void call_fail(struct call *call, const struct node *node, const char *format, ...)
 {
-    char cause[ERROR_TEXT_SIZE], key[128], text[LIMIT_CAUSE];
+    char cause[ERROR_TEXT_SIZE], key[128];
+    struct error sentence;
     va_list args;
 
     if (call->error)
@@ -31,9 +43,8 @@ void call_fail(struct call *call, const struct node *node, const char *format, .
     vsnprintf(cause, sizeof cause, format, args);
     va_end(args);
     task_key_to_text(&call->key, node->config.logical_system, call->key.exec != 1, key, sizeof key);
-    snprintf(text, sizeof text, "%s: task %s: kernel %s: %.*s", node->path, key, call->kernel_name,
-             CAUSE_SHOWN, cause);
-    call->error = memory_string(text);
+    error_set(&sentence, "%s: task %s: kernel %s: %s", node->path, key, call->kernel_name, cause);
+    call_fail_as(call, sentence.text);
 }
 
 static bool is_input(const struct call_param *param)
@@ -355,6 +366,23 @@ static struct call *call_read(const struct node *node, const struct msg_call_tas
     return NULL;
 }
 
+/* What cannot be run as it was sent has failed, if somebody is there who may have sent it. */
+static void refuse_call(struct node *node, const struct msg_call_task *from)
+{
+    struct message message = {.type = MSG_TASK_COMPLETE};
+    char error[LIMIT_CAUSE];
+
+    refuse(node, FRAME_BAD_FIELDS, "a submitter: CALL_TASK");
+    if (!may_submit_here(node, rank_of_coord(node, &from->task.creator)))
+        return;
+    snprintf(error, sizeof error, "%s: its CALL_TASK makes no sense here", node->path);
+    message.task_complete.task = from->task;
+    message.task_complete.part = from->spmd_index;
+    message.task_complete.status = TASK_STATUS_FAILED;
+    message.task_complete.error = wire_str_of(error);
+    want_message_to(node, PEER_PARENT, &from->task.creator, &message);
+}
+
 /* Its submitter hears of it like of any other failure, when its turn comes. */
 static void refuse_outputs(const struct node *node, struct call *call)
 {
@@ -370,7 +398,7 @@ void on_call_task(struct node *node, uint32_t peer, const struct message *messag
 
     (void)peer;
     if (!call) {
-        refuse(node, FRAME_BAD_FIELDS, "a submitter: CALL_TASK");
+        refuse_call(node, &message->call_task);
         return;
     }
     if (call->key.exec > runtime->exec) {

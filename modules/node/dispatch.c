@@ -6,6 +6,7 @@
 
 #include "base/memory.h"
 #include "node/activation.h"
+#include "node/data.h"
 
 enum { RELEASES_AT_ONCE = 1024 }; // in one SCOPE_EXIT: well below the size of a frame
 
@@ -136,22 +137,66 @@ void dispatch_turn(struct node *node)
 
 /* --- TASK_COMPLETE ---------------------------------------------------------------------------- */
 
+/* The part that ended; NULL when the message is for none. */
+static const struct task_part *part_of(const struct task *task, uint32_t index)
+{
+    return task && index < task->part_count ? &task->parts[index] : NULL;
+}
+
+static bool is_as_submitted(const struct node *node, const struct task_part *part,
+                            const struct task_param *param, const struct wire_output *output)
+{
+    return output->handle == param->value && output->version == param->new_version &&
+           output->size == param->size && rank_of_coord(node, &output->holder) == part->target;
+}
+
+/* What it made is what it was to make, in that order. */
+static bool outputs_fit(const struct node *node, const struct task_part *part,
+                        const struct msg_task_complete *complete)
+{
+    uint32_t seen = 0;
+
+    for (uint32_t i = 0; i < part->param_count; i++) {
+        const struct task_param *param = &part->params[i];
+
+        if (!param_writes((enum param_type)param->type))
+            continue;
+        if (seen == complete->outputs.count ||
+            !is_as_submitted(node, part, param, &complete->outputs.items[seen++]))
+            return false;
+    }
+    return seen == complete->outputs.count;
+}
+
+/* Why the part failed; NULL when it has not. A cause that is too long is cut where it is kept. */
+static const char *error_of(const struct node *node, const struct task_part *part,
+                            const struct msg_task_complete *complete, char out[LIMIT_CAUSE + 1])
+{
+    char path[LIMIT_NODE_PATH];
+
+    if (complete->status != TASK_STATUS_COMPLETED)
+        return wire_str_copy(complete->error, out, LIMIT_CAUSE + 1);
+    if (!part || outputs_fit(node, part, complete))
+        return NULL;
+    snprintf(out, LIMIT_CAUSE + 1, "%s: kernel %s: its outputs are not those that it was to make",
+             rank_name(node, part->target, path), part->kernel);
+    return out;
+}
+
 /* A second one, or one for what has retired, is counted by the graph and changes nothing. */
 void on_task_complete(struct node *node, uint32_t peer, const struct message *message)
 {
     const struct msg_task_complete *complete = &message->task_complete;
     struct runtime *runtime = node->runtime;
     struct task *task = task_graph_find(runtime->graph, &complete->task);
-    char error[LIMIT_CAUSE];
+    const struct task_part *part = part_of(task, complete->part);
+    char error[LIMIT_CAUSE + 1];
 
     (void)peer;
-    wire_str_copy(complete->error, error, sizeof error);
     if (!task || !task_graph_end_part(runtime->graph, task, complete->part,
-                                      complete->status == TASK_STATUS_COMPLETED ? NULL : error,
-                                      complete->status == TASK_STATUS_DEADLOCK)) {
+                                      error_of(node, part, complete, error),
+                                      complete->status == TASK_STATUS_DEADLOCK))
         node->counters.late++;
-        return;
-    }
 }
 
 /* --- nodes that are gone ---------------------------------------------------------------------- */

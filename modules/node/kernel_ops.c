@@ -19,7 +19,7 @@ static struct kernel_runtime *runtime_of(LinquRuntime *rt)
 static void kernel_log(struct kernel_runtime *kernel, enum log_level level, const char *format,
                        va_list args)
 {
-    char text[ERROR_TEXT_SIZE], fields[256], key[128];
+    char text[ERROR_TEXT_SIZE], fields[LIMIT_KERNEL_NAME + 160], key[128];
 
     vsnprintf(text, sizeof text, format, args);
     task_key_to_text(&kernel->call->key, kernel->node->config.logical_system,

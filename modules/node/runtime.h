@@ -1,20 +1,23 @@
+// clang-format off
 /* A node as a runner of tasks: what the files of this folder that run kernels, fetch data and code
  * and keep records share. Nobody outside includes it.
  *
  *   runtime.c     all of it: made when the first task comes
- *   call.c        tasks that came: queue, inputs, completion; CALL_TASK in, TASK_COMPLETE out
+ *   call.c        tasks that came: queue, inputs, completion            CALL_TASK in, TASK_COMPLETE out
  *   activation.c  orchestrations on fibers, one after the other, nested for tasks of one's own
  *   kernel_ops.c  what a kernel can call
- *   dispatch.c    tasks that go: from the graph to their targets; CALL_TASK out, TASK_COMPLETE in,
- *                 SCOPE_EXIT out
- *   fetch.c       versions that lie elsewhere; TENSOR_LOOKUP out, TENSOR_DATA in
- *   serve.c       versions that lie here, for others; TENSOR_LOOKUP in, TENSOR_DATA out, SCOPE_EXIT
- *                 in
- *   registered.c  data registered elsewhere, and by others here; REG_DATA, TENSOR_LOOKUP
+ *   dispatch.c    tasks that go: from the graph to their targets        CALL_TASK out, TASK_COMPLETE in,
+ *                                                                       SCOPE_EXIT out
+ *   fetch.c       versions that lie elsewhere                           TENSOR_LOOKUP out, TENSOR_DATA in
+ *   serve.c       versions that lie here, for others                    TENSOR_LOOKUP in, TENSOR_DATA out,
+ *                                                                       SCOPE_EXIT in
+ *   registered.c  data registered elsewhere, and by others here         REG_DATA, TENSOR_LOOKUP
  *   contact.c     connections to the named sockets of others
- *   code.c        names and code of kernels; RESOLVE, RESOLVED, RETRY_WITH_CODE, REG_CODE
+ *   code.c        names and code of kernels                             RESOLVE, RESOLVED, RETRY_WITH_CODE,
+ *                                                                       REG_CODE
  *   trace.c       task_trace.json, ring_snapshots.jsonl, ring_profile.json
  */
+// clang-format on
 
 #ifndef NODE_RUNTIME_H
 #define NODE_RUNTIME_H
@@ -139,7 +142,7 @@ struct call {
     uint32_t part, parts;
     uint64_t code;
     uint64_t time_limit_ms;
-    char kernel_name[64];
+    char kernel_name[LIMIT_KERNEL_NAME + 1];
     struct call_param *params;
     uint64_t *args;
     uint32_t param_count;

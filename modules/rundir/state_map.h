@@ -47,7 +47,7 @@ struct state_record {
     _Atomic uint32_t task_id;
     _Atomic uint32_t task_depth;
     _Atomic uint32_t tasks_open;     // begun and not ended, and queued
-    _Atomic uint64_t task_kernel[4]; // its kernel's name, cut, in the order of bytes
+    _Atomic uint64_t task_kernel[4]; // its kernel's name, a long one cut, in the order of bytes
     _Atomic uint32_t waits_for;      // enum waiting
     _Atomic uint32_t waits_rank;     // for that node; 0xFFFFFF: the launcher
     _Atomic uint32_t waits_id;       // and that task of its own, by id and scope depth

@@ -25,7 +25,7 @@ exec greedy L4_0 2
 [      33.105] L4_0/L3_0                runs add for e1:linqu:(0,0,0,0):d0:t1
 [      35.105] L4_0                     TASK_COMPLETE from L4_0/L3_0: task=e1:L4_0:d0:t0 { handle=1 version=1 size=64 holder=L4_0/L3_0 } run_time_ns=5000
 [      40.105] L4_0                     TASK_COMPLETE from L4_0/L3_0: task=e1:L4_0:d0:t1 { handle=2 version=1 size=64 holder=L4_0/L3_0 } run_time_ns=5000
-[      44.153] launcher                 TASK_COMPLETE from L4_0: task=e1:launcher:d0:t0 status=2 error="L4_0: task linqu:(0,0,0,0):d0:t0: kernel greedy: deadlock: task ring L4 depth 0 has none of its 2 slots free (2 used) and can never drain: linqu:(0,0,0,0):d0:t0 (add) holds the head and waits for its scope to end or its tensors to be freed, which only the a"
+[      44.153] launcher                 TASK_COMPLETE from L4_0: task=e1:launcher:d0:t0 status=2 error="L4_0: task linqu:(0,0,0,0):d0:t0: kernel greedy: deadlock: task ring L4 depth 0 has none of its 2 slots free (2 used) and can never drain: linqu:(0,0,0,0):d0:t0 (add) holds the head and waits for its scope to end or its tensors to be freed, which only the activation that waits here, or one around it, can do; end the scope or free tensors earlier, or give more with --ring-capacity L4:task=..."
 [      44.153] L4_0/L3_0                SCOPE_EXIT from L4_0: exec=1 owner_level=4 { handle=1 version=1 } { handle=2 version=1 }
 [      46.153] L4_0                     CALL_TASK from launcher: task=e2:launcher:d0:t0 code_hash=0x6b66d754127c3259 { type=3 value=2 } spmd_size=1 kernel="greedy"
 [      49.198] L4_0                     runs greedy for e2:linqu:(0,0,0,0):d0:t0

@@ -315,7 +315,45 @@ static void look_and_go(LinquRuntime *rt, uint64_t *args, int count)
     free(hosts.peers);
 }
 
+/* The second of three sub-tasks fails. */
+static void fail_if_second(LinquRuntime *rt, uint64_t *args, int count)
+{
+    (void)args;
+    (void)count;
+    if (linqu_spmd_index(rt) == 1)
+        linqu_scope_begin(rt); // not for a worker
+}
+
+static void bad_group(LinquRuntime *rt, uint64_t *args, int count)
+{
+    LinquPeerList hosts = linqu_query_peers(rt, LINQU_LEVEL_HOST);
+    LinquSubTaskSpec subs[3];
+
+    (void)args;
+    (void)count;
+    for (int i = 0; i < 3; i++)
+        subs[i] = (LinquSubTaskSpec){.target = hosts.peers[i % 2]};
+    linqu_submit_task_group(rt, "fail_if_second", NULL, 0, subs, 3);
+    free(hosts.peers);
+}
+
+static void call_bad_group(LinquRuntime *rt, uint64_t *args, int count)
+{
+    LinquPeerList pods = linqu_query_peers(rt, LINQU_LEVEL_POD);
+
+    (void)args;
+    (void)count;
+    linqu_submit_task(rt, pods.peers[0], "bad_group", NULL, 0);
+    free(pods.peers);
+}
+
 static const struct world_kernel kernels[] = {
+    {.name = "fail_if_second",
+     .level = 3,
+     .role = LINQU_ROLE_WORKER,
+     .entry = fail_if_second},
+    {.name = "bad_group", .level = 4, .entry = bad_group},
+    {.name = "call_bad_group", .level = 6, .entry = call_bad_group},
     {.name = "look_and_go", .level = 4, .entry = look_and_go},
     {.name = "put", .level = 3, .role = LINQU_ROLE_WORKER, .entry = put},
     {.name = "add", .level = 3, .role = LINQU_ROLE_WORKER, .entry = add},
@@ -368,6 +406,18 @@ START_TEST(a_failure_fails_who_depends_on_it_and_says_who_and_where)
         strstr(exec->error, "L6_0/L5_0/L4_0/L3_0: task linqu:(0,0,0,0):d0:t0: kernel fail: "));
     exec = run_on(first_pod(), "suffer", (uint64_t[]){1}, 1);
     ck_assert_str_eq(exec->error, "");
+    world_destroy(world);
+}
+END_TEST
+
+START_TEST(the_sub_task_that_failed_is_named_all_the_way_up)
+{
+    static const char said[] =
+        "sub-task 1: L6_0/L5_0/L4_0/L3_1: task linqu:(0,0,0,0):d0:t0: kernel fail_if_second: ";
+
+    open_world("1x1x2", kernels, sizeof kernels / sizeof *kernels);
+    ck_assert_int_eq(strncmp(run_on(0, "call_bad_group", NULL, 0)->error, said, sizeof said - 1),
+                     0);
     world_destroy(world);
 }
 END_TEST
@@ -480,6 +530,7 @@ SUITE_MAIN("tasks", sums_come_up_through_the_levels,
            a_failure_fails_who_depends_on_it_and_says_who_and_where,
            a_crash_takes_along_only_its_own_task_and_no_log_line,
            what_was_looked_into_stays_no_longer_than_its_version,
+           the_sub_task_that_failed_is_named_all_the_way_up,
            tasks_for_oneself_run_nested_and_not_too_deep,
            a_group_gets_its_index_and_registered_data, a_full_ring_waits_or_is_a_proven_deadlock,
            what_lay_in_a_ring_is_released_before_it_is_filled_again,

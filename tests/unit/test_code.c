@@ -569,7 +569,44 @@ START_TEST(a_task_whose_output_lies_beyond_its_ring_fails_with_the_reason)
 }
 END_TEST
 
-SUITE_MAIN("code", a_task_whose_output_lies_beyond_its_ring_fails_with_the_reason,
+static void expect_senseless(struct wire_param *params, uint32_t count)
+{
+    struct message call = {.type = MSG_CALL_TASK};
+    const struct message *message;
+
+    open_node();
+    call.call_task.task = (struct task_key){.exec = 3, .creator = topology_coord(&topology, 0)};
+    call.call_task.params.items = params;
+    call.call_task.params.count = count;
+    call.call_task.spmd_index = 4;
+    call.call_task.spmd_size = 5;
+    hear(PEER_PARENT, &call);
+    ck_assert_uint_eq(node_counters(node)->refused, 1);
+    ck_assert_uint_eq(sent_count, 1);
+    message = answer(0, PEER_PARENT, MSG_TASK_COMPLETE);
+    ck_assert_uint_eq(message->task_complete.status, TASK_STATUS_FAILED);
+    ck_assert_uint_eq(message->task_complete.part, 4);
+    ck_assert_uint_eq(message->task_complete.task.exec, 3);
+    close_node();
+}
+
+START_TEST(a_task_that_makes_no_sense_has_failed)
+{
+    static struct wire_param many[LIMIT_TASK_PARAMS + 1];
+    struct wire_param input = {.type = PARAM_INPUT, .value = 7, .version = 1, .size = 8};
+
+    input.holder = (struct coord){.level = LEVEL_HOST, .index = {[LEVEL_HOST] = 999}};
+    expect_senseless(&input, 1);
+    input.type = 77;
+    expect_senseless(&input, 1);
+    for (uint32_t i = 0; i <= LIMIT_TASK_PARAMS; i++)
+        many[i].type = PARAM_SCALAR;
+    expect_senseless(many, LIMIT_TASK_PARAMS + 1);
+}
+END_TEST
+
+SUITE_MAIN("code", a_task_that_makes_no_sense_has_failed,
+           a_task_whose_output_lies_beyond_its_ring_fails_with_the_reason,
            a_name_is_asked_for_once_and_all_who_ask_are_answered,
            a_name_that_means_nothing_is_remembered_too,
            each_exec_asks_anew_and_an_older_one_is_forgotten,

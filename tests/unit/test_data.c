@@ -863,6 +863,59 @@ static void tale_end(struct tale *tale)
     world_close();
 }
 
+/* The top has one task at its first child, which answers with this output; what the top makes of it. */
+static void answer_with(struct wire_output output, uint32_t count, char *text, size_t size)
+{
+    struct message message = {.type = MSG_TASK_COMPLETE};
+    struct task_argument argument = {.type = PARAM_OUTPUT};
+    struct part_spec part = {.target = 1, .kernel = "k", .arguments = &argument, .count = 1};
+    const struct task_spec spec = {.parts = &part, .part_count = 1};
+    struct task_graph *graph;
+    struct error err;
+
+    world_open("2", RING);
+    graph = step_begin(0)->runtime->graph;
+    ck_assert_int_eq(task_graph_begin(graph, 1, NULL, NULL, 0, &err), 0);
+    argument.value = output.handle = task_graph_alloc(graph, 8);
+    ck_assert_int_eq(task_graph_submit(graph, &spec, &message.task_complete.task, &err),
+                     SUBMIT_DONE);
+    ck_assert_ptr_nonnull(task_graph_take(graph));
+    message.task_complete.outputs.items = &output;
+    message.task_complete.outputs.count = count;
+    on_task_complete(world.nodes[0], PEER_FIRST_CHILD, &message);
+    task_graph_take_errors(graph, text, size);
+    step_end(0);
+    world_close();
+}
+
+START_TEST(a_task_that_made_something_else_has_failed)
+{
+    struct topology topology;
+    struct wire_output made = {.version = 1, .size = 8}, other;
+    struct error err;
+    char text[256];
+
+    ck_assert_int_eq(topology_parse("2", &topology, &err), 0);
+    made.holder = topology_coord(&topology, 1);
+    answer_with(made, 1, text, sizeof text);
+    ck_assert_str_eq(text, "");
+    answer_with(made, 0, text, sizeof text);
+    ck_assert_ptr_nonnull(strstr(text, "L6_0/L5_0: kernel k: its outputs are not those"));
+    other = made;
+    other.size = 16;
+    answer_with(other, 1, text, sizeof text);
+    ck_assert_ptr_nonnull(strstr(text, "its outputs are not those"));
+    other = made;
+    other.version = 2;
+    answer_with(other, 1, text, sizeof text);
+    ck_assert_ptr_nonnull(strstr(text, "its outputs are not those"));
+    other = made;
+    other.holder = topology_coord(&topology, 2);
+    answer_with(other, 1, text, sizeof text);
+    ck_assert_ptr_nonnull(strstr(text, "its outputs are not those"));
+}
+END_TEST
+
 /* Connections are lost at random, but never three times in a row without a byte for long: who waits
  * is always told in the end, once, and gets the right bytes. */
 START_TEST(in_any_order_every_reader_is_told_once_and_nothing_is_kept)
@@ -907,4 +960,5 @@ SUITE_MAIN("data", neighbours_read_over_their_edge,
            registered_data_that_its_holder_refuses_fails,
            only_the_holder_says_what_has_come_of_registered_data,
            what_lay_where_data_is_registered_is_released_first,
+           a_task_that_made_something_else_has_failed,
            in_any_order_every_reader_is_told_once_and_nothing_is_kept)

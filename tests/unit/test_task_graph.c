@@ -736,8 +736,11 @@ START_TEST(any_failure_fails_the_group_with_the_sub_task_s_index)
     ck_assert(task_graph_end_part(graph, task, 0, NULL, false));
     ck_assert_str_eq(state(key), "failed");
     ck_assert_str_eq(state(task(in(group.private[0].value))), "failed");
+    ck_assert(task_graph_told_failure(graph, text, sizeof text));
+    ck_assert_str_eq(text, "sub-task 1: broken");
     ck_assert_uint_eq(task_graph_take_errors(graph, text, sizeof text), 2);
     ck_assert_str_eq(text, "linqu:(0,0,0,0):d0:t0: sub-task 1: broken");
+    ck_assert(!task_graph_told_failure(graph, text, sizeof text));
     leave();
     destroy();
 }

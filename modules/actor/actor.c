@@ -188,10 +188,10 @@ static int listen_to_children(struct actor *actor, struct error *err)
 {
     for (uint32_t peer = PEER_FIRST_CHILD; peer < actor->edge_count; peer++) {
         struct edge *edge = &actor->edges[peer];
-        int pid_fd = actor->brood.children[peer - PEER_FIRST_CHILD].pid_fd;
+        const struct brood_child *child = brood_child(&actor->brood, peer - PEER_FIRST_CHILD);
 
-        if (pid_fd >= 0 &&
-            listen_to(actor, &edge->gone, pid_fd, EV_READ, child_readable, edge, err) < 0)
+        if (child && child->pid_fd >= 0 &&
+            listen_to(actor, &edge->gone, child->pid_fd, EV_READ, child_readable, edge, err) < 0)
             return -1;
     }
     return 0;
@@ -225,6 +225,8 @@ static struct event_base *make_base(void)
     struct event_config *config = event_config_new();
     struct event_base *base;
 
+    if (!config)
+        return NULL;
     event_config_set_flag(config, EVENT_BASE_FLAG_NOLOCK | EVENT_BASE_FLAG_IGNORE_ENV);
     base = event_base_new_with_config(config);
     event_config_free(config);
@@ -234,10 +236,11 @@ static struct event_base *make_base(void)
 static int open_loop(struct actor *actor, struct error *err)
 {
     actor->base = make_base();
-    if (!actor->base)
-        return error_set(err, "cannot make an event loop: %s", strerror(errno));
-    actor->timer = evtimer_new(actor->base, timer_due, actor);
     actor->armed_ns = UINT64_MAX;
+    if (actor->base)
+        actor->timer = evtimer_new(actor->base, timer_due, actor);
+    if (!actor->timer)
+        return error_set(err, "cannot make an event loop: %s", strerror(errno));
     if (listen_to(actor, &actor->bell, KEEP_BELL, EV_READ | EV_PERSIST | EV_ET, bell_rung, actor,
                   err) < 0)
         return -1;
@@ -256,16 +259,23 @@ static void open_edge(struct actor *actor, uint32_t peer, void *memory, enum rin
         edge->link = ring_link_create(memory, side, bell_fd, &edge_owner, edge);
 }
 
+/* Of all that the topology says, whether they were forked or not. */
 static void open_edges(struct actor *actor)
 {
-    actor->edge_count = 1 + actor->brood.count;
+    uint32_t count;
+
+    topology_children(actor->run->topology, actor->self.rank, &count);
+    actor->edge_count = 1 + count;
     actor->edges = memory_new(actor->edge_count, sizeof *actor->edges);
-    actor->beats_ns = memory_new(actor->brood.count, sizeof *actor->beats_ns);
-    actor->works = memory_new(actor->brood.count, sizeof *actor->works);
+    actor->beats_ns = memory_new(count, sizeof *actor->beats_ns);
+    actor->works = memory_new(count, sizeof *actor->works);
     open_edge(actor, PEER_PARENT, actor->self.edge, RING_CHILD, KEEP_PARENT_BELL);
-    for (uint32_t i = 0; i < actor->brood.count; i++)
-        open_edge(actor, PEER_FIRST_CHILD + i, actor->brood.children[i].edge, RING_PARENT,
-                  actor->brood.children[i].bell_fd);
+    for (uint32_t i = 0; i < count; i++) {
+        const struct brood_child *child = brood_child(&actor->brood, i);
+
+        open_edge(actor, PEER_FIRST_CHILD + i, child ? child->edge : NULL, RING_PARENT,
+                  child ? child->bell_fd : -1);
+    }
 }
 
 /* What is left of the descriptors when the node, its children and its own contacts have theirs. */
@@ -355,7 +365,8 @@ static int start(struct actor *actor, struct error *err)
     return named_open(actor, err);
 }
 
-/* What start() did not get to is made up for, so that the failure can be told. */
+/* What start() did not get to is made up for, so that the failure can be told. Who cannot even have
+ * a loop leaves at once. */
 static void start_failed(struct actor *actor, const char *cause)
 {
     struct error ignored;
@@ -367,11 +378,18 @@ static void start_failed(struct actor *actor, const char *cause)
     if (!actor->base)
         open_loop(actor, &ignored);
     actor_tell(actor, (struct event){.type = EVENT_START_FAILED, .text = cause});
-    for (uint32_t peer = PEER_FIRST_CHILD; peer < actor->edge_count; peer++)
-        if (actor->brood.children[peer - PEER_FIRST_CHILD].pid == 0)
+    for (uint32_t peer = PEER_FIRST_CHILD; peer < actor->edge_count; peer++) {
+        const struct brood_child *child = brood_child(&actor->brood, peer - PEER_FIRST_CHILD);
+
+        if (!child || child->pid == 0)
             actor_tell(actor, (struct event){.type = EVENT_CHILD_GONE,
                                              .peer = peer,
                                              .wait_status = EXIT_START << 8});
+    }
+    if (actor->timer)
+        return;
+    actor->leaving = true;
+    actor->exit_status = EXIT_START;
 }
 
 static bool read_edges(struct actor *actor)

@@ -68,6 +68,8 @@ void contact_connect(struct actor *actor, uint32_t peer, uint32_t rank)
     contact->rank = rank;
     contact->again_us = AGAIN_US_FIRST;
     contact->again = evtimer_new(actor->base, again_due, contact);
+    if (!contact->again)
+        memory_short(1, sizeof *contact);
     try_to_connect(contact);
 }
 

@@ -2,6 +2,7 @@
 
 #include <signal.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "actor/actor_internal.h"
@@ -17,8 +18,18 @@ static bool is_told(const struct actor *actor, const char *how)
            strcmp(run->inject_how, how) == 0;
 }
 
+/* What it will want to make is there. */
+static void take_directory(const struct actor *actor)
+{
+    const char *slash = strrchr(actor->path, '/');
+
+    mkdirat(KEEP_PARENT_DIR, slash ? slash + 1 : actor->path, 0700);
+}
+
 void inject_at_start(struct actor *actor)
 {
+    if (is_told(actor, "homeless"))
+        take_directory(actor);
     if (is_told(actor, "exit"))
         _exit(EXIT_INTERNAL);
     while (is_told(actor, "hang"))

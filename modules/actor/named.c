@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -85,8 +86,8 @@ static void rest_door(struct actor *actor)
 
     log_file_write(&actor->log, LOG_WARN, "mailbox",
                    "no descriptor is left for a connection; trying again in 200 ms", NULL);
-    event_del(actor->door);
-    event_base_once(actor->base, -1, EV_TIMEOUT, door_rested, actor, &while_);
+    if (event_base_once(actor->base, -1, EV_TIMEOUT, door_rested, actor, &while_) == 0)
+        event_del(actor->door);
 }
 
 static void door_readable(evutil_socket_t fd, short what, void *arg)
@@ -118,7 +119,8 @@ int named_open(struct actor *actor, struct error *err)
     actor->socket_bound = true;
     actor->door =
         event_new(actor->base, actor->door_fd, EV_READ | EV_PERSIST, door_readable, actor);
-    event_add(actor->door, NULL);
+    if (!actor->door || event_add(actor->door, NULL) < 0)
+        return error_set(err, "cannot watch the socket %s: %s", name, strerror(errno));
     return 0;
 }
 

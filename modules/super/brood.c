@@ -122,6 +122,15 @@ static void give_memory(struct brood *brood, uint32_t number, struct inherit *ch
     child->buffers_size = brood->buffers_size;
 }
 
+/* Whose end nobody would hear of must not live. */
+static void give_up(struct brood_child *child)
+{
+    kill(child->pid, SIGKILL);
+    while (waitpid(child->pid, NULL, 0) < 0 && errno == EINTR)
+        ;
+    child->pid = 0;
+}
+
 static int fork_one(struct brood *brood, uint32_t number, const struct brood_gift *gift,
                     struct inherit *child, struct error *err)
 {
@@ -142,9 +151,11 @@ static int fork_one(struct brood *brood, uint32_t number, const struct brood_gif
         return BROOD_CHILD;
     }
     entry->pid_fd = pidfd_open(entry->pid, 0);
-    if (entry->pid_fd < 0)
-        return error_set(err, "cannot watch child %u: %s", number, strerror(errno));
-    return BROOD_PARENT;
+    if (entry->pid_fd >= 0)
+        return BROOD_PARENT;
+    error_set(err, "cannot watch child %u: %s", number, strerror(errno));
+    give_up(entry);
+    return -1;
 }
 
 static void start_empty(struct brood *brood, uint32_t count)

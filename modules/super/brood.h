@@ -47,6 +47,12 @@ enum { BROOD_PARENT = 0, BROOD_CHILD = 1 };
 int brood_fork(struct brood *brood, uint32_t count, const struct brood_gift *gift,
                struct inherit *child, struct error *err);
 
+/* Child `number`, from 0; NULL when no attempt was made to fork it. */
+static inline struct brood_child *brood_child(const struct brood *brood, uint32_t number)
+{
+    return number < brood->count ? &brood->children[number] : NULL;
+}
+
 /* Reap child `number` (from 0) without waiting: true and its wait status when it has ended. */
 bool brood_reap(struct brood *brood, uint32_t number, int *wait_status);
 

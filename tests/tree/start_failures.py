@@ -44,6 +44,16 @@ def a_child_that_never_answers(base):
     at_each_level(base, "hang", TIMEOUT_S + 5)
 
 
+@claim
+def a_node_that_cannot_make_its_directory(base):
+    """It has forked nobody, and waits for nobody."""
+    for path in ("L6_0", "L6_0/L5_1", "L6_0/L5_1/L4_1/L3_1"):
+        run = tree.Run(base + path.replace("/", "-"), SPEC, env={"LINQU_INJECT": path + ":homeless"})
+        run.expect_end(4, 60).expect_nothing_left()
+        need(path in run.err() and "cannot make the directory" in run.err(), "the terminal says: %s", run.err())
+        need("signal" not in run.err(), "somebody crashed: %s", run.err())
+
+
 @large
 def one_of_many_exits(base):
     run = tree.Run(base, "16x4x16", env={"LINQU_INJECT": "L6_0/L5_9/L4_2/L3_11:exit"})

@@ -1,10 +1,12 @@
 // links: body
 /* The memory that a parent makes for its children before it forks them. */
 
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -113,6 +115,37 @@ START_TEST(more_address_space_than_there_is_is_a_sentence)
 }
 END_TEST
 
-SUITE_MAIN("brood",
+/* The doorbell takes the last descriptor, so none is left to watch the child by. */
+START_TEST(a_child_that_cannot_be_watched_is_ended)
+{
+    struct rlimit before, few;
+    struct inherit child;
+    struct error err;
+    int fd = open("/dev/null", O_RDWR | O_CLOEXEC), result;
+    struct brood_gift gift = {.run = &run, .first_rank = 2, .bell_fd = fd, .dir_fd = fd};
+
+    ck_assert_int_eq(topology_parse("2x3", &topology, &err), 0);
+    gift.run_dir_fd = fd;
+    getrlimit(RLIMIT_NOFILE, &before);
+    few = before;
+    few.rlim_cur = (rlim_t)fd + 2;
+    setrlimit(RLIMIT_NOFILE, &few);
+    result = brood_fork(&brood, CHILDREN, &gift, &child, &err);
+    setrlimit(RLIMIT_NOFILE, &before);
+    if (result == BROOD_CHILD)
+        pause();
+    ck_assert_int_eq(result, -1);
+    ck_assert_str_eq(err.text, "cannot watch child 0: Too many open files");
+    for (uint32_t i = 0; i < CHILDREN; i++)
+        ck_assert_int_eq(brood.children[i].pid, 0);
+    ck_assert_int_eq(waitpid(-1, NULL, WNOHANG), -1);
+    ck_assert_int_eq(errno, ECHILD);
+    ck_assert_ptr_null(brood_child(&brood, CHILDREN));
+    brood_destroy(&brood);
+    close(fd);
+}
+END_TEST
+
+SUITE_MAIN("brood", a_child_that_cannot_be_watched_is_ended,
            what_a_killed_child_wrote_into_its_rings_is_still_there_and_only_it_could_reach_them,
            more_address_space_than_there_is_is_a_sentence)

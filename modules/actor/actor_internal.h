@@ -4,6 +4,7 @@
 #define ACTOR_ACTOR_INTERNAL_H
 
 #include <event2/event.h>
+#include <time.h>
 
 #include "actor/actor.h"
 #include "actor/log_file.h"
@@ -83,6 +84,7 @@ struct actor {
     int exit_status;
 };
 
+uint64_t clock_ns(clockid_t clock);
 /* Tell the brain, and do what it wants. */
 void actor_tell(struct actor *actor, struct event event);
 /* What a link that goes counts on. */

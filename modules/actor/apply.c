@@ -38,10 +38,12 @@ static void apply_write(struct actor *actor, const struct effect *effect)
 
 static void apply_kill(struct actor *actor, const struct effect *effect)
 {
-    const struct brood_child *child = brood_child(&actor->brood, effect->peer - PEER_FIRST_CHILD);
+    const struct brood_child *child =
+        brood_child(&actor->brood, effect->peer - PEER_FIRST_CHILD);
 
-    if (child && child->pid_fd >= 0 && pidfd_send_signal(child->pid_fd, effect->signal, NULL, 0) < 0 &&
-        errno != ESRCH)
+    if (!child || child->pid_fd < 0)
+        return;
+    if (pidfd_send_signal(child->pid_fd, effect->signal, NULL, 0) < 0 && errno != ESRCH)
         log_file_write(&actor->log, LOG_ERROR, "life", strerror(errno), NULL);
 }
 

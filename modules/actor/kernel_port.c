@@ -226,6 +226,13 @@ static void *port_trace_area(void *arg)
     return area == MAP_FAILED ? NULL : area;
 }
 
+static bool port_is_sent(void *arg, uint32_t peer)
+{
+    const struct guest *guest = guest_of(arg, peer);
+
+    return !guest || !guest->link || link_queued(guest->link) == 0;
+}
+
 static void port_carry_out(void *arg, struct effects effects)
 {
     struct actor *actor = arg;
@@ -249,6 +256,7 @@ struct node_port kernel_port(struct actor *actor)
         .trace_area = port_trace_area,
         .data_show = port_data_show,
         .data_hide = port_data_hide,
+        .is_sent = port_is_sent,
         .carry_out = port_carry_out,
         .running = port_running,
         .is_slow = sibling_is_slow,

@@ -78,31 +78,44 @@ static void door_rested(evutil_socket_t fd, short what, void *arg)
     event_add(actor->door, NULL);
 }
 
-/* There is no descriptor left, so whoever knocks stays at the door, which stays readable: it is not
- * looked at for a while. */
-static void rest_door(struct actor *actor)
+/* Whoever knocks stays at the door, which stays readable: it is not looked at for a while. */
+static void rest_door(struct actor *actor, unsigned ms)
 {
-    const struct timeval while_ = {.tv_usec = 200000};
+    const struct timeval while_ = {.tv_usec = (suseconds_t)ms * 1000};
 
-    log_file_write(&actor->log, LOG_WARN, "mailbox",
-                   "no descriptor is left for a connection; trying again in 200 ms", NULL);
     if (event_base_once(actor->base, -1, EV_TIMEOUT, door_rested, actor, &while_) == 0)
         event_del(actor->door);
 }
 
+static void rest_without_descriptors(struct actor *actor)
+{
+    log_file_write(&actor->log, LOG_WARN, "mailbox",
+                   "no descriptor is left for a connection; trying again in 200 ms", NULL);
+    rest_door(actor, 200);
+}
+
+static bool takes_visitor(const struct actor *actor)
+{
+    return node_takes_visitor(actor->node, clock_ns(CLOCK_MONOTONIC));
+}
+
 static void door_readable(evutil_socket_t fd, short what, void *arg)
 {
+    enum { AT_ONCE = 64, FULL_REST_MS = 10 };
     struct actor *actor = arg;
-    unsigned refused = 0;
-    int guest_fd;
+    unsigned refused = 0, taken = 0;
+    int guest_fd = 0;
 
     (void)what;
     errno = 0;
-    while ((guest_fd = socket_accept(fd, &refused)) >= 0)
+    while (taken++ < AT_ONCE && takes_visitor(actor) &&
+           (guest_fd = socket_accept(fd, &refused)) >= 0)
         welcome(actor, guest_fd);
     actor->strangers += refused;
-    if (errno == EMFILE || errno == ENFILE)
-        rest_door(actor);
+    if (guest_fd < 0 && (errno == EMFILE || errno == ENFILE))
+        rest_without_descriptors(actor);
+    else if (!takes_visitor(actor))
+        rest_door(actor, FULL_REST_MS);
 }
 
 int named_open(struct actor *actor, struct error *err)

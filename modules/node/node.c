@@ -47,7 +47,7 @@ void node_destroy(struct node *node)
     buffer_free(&node->effects.bytes);
     free(node->effects.items);
     free(node->windows);
-    free(node->visitors);
+    visitors_free(node);
     free(node->children);
     free(node);
 }

@@ -50,6 +50,10 @@ bool node_wants_run(const struct node *node);
 /* When the node wants its next EVENT_TIMEOUT, on the clock of now_ns; UINT64_MAX for never. */
 uint64_t node_deadline(const struct node *node);
 
+/* True when a connection over the named socket can be taken: there is room, or one that may go.
+ * Else who knocks had better wait at the door. */
+bool node_takes_visitor(const struct node *node, uint64_t now_ns);
+
 enum node_life node_life(const struct node *node);
 const struct membership *node_membership(const struct node *node);
 

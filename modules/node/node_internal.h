@@ -4,6 +4,7 @@
 #define NODE_NODE_INTERNAL_H
 
 #include "base/buffer.h"
+#include "base/u64_map.h"
 #include "model/ring_capacity.h"
 #include "node/node.h"
 #include "wire/message.h"
@@ -23,8 +24,9 @@ struct child {
 /* A connection over the named socket. */
 struct visitor {
     uint32_t peer;
-    bool greeted;  // it has said that it is of our run
-    uint64_t used; // when it was last heard, in frames
+    bool greeted; // it has said that it is of our run
+    uint64_t came_ns;
+    struct visitor *older, *newer; // in the order in which they were last heard
 };
 
 /* One down-up round that passes through this node. */
@@ -59,9 +61,8 @@ struct node {
     uint32_t child_count;
     uint32_t children_left; // not gone
     uint32_t children_starting;
-    struct visitor *visitors;
-    uint32_t visitor_count, visitor_capacity;
-    uint64_t visitor_uses;
+    struct u64_map visitors; // by peer
+    struct visitor *visitor_newest, *visitor_oldest;
     struct membership *members;
     struct message_reader *reader;
     struct effect_list effects;
@@ -153,6 +154,7 @@ int ring_windows_set(struct node *node, const struct msg_gather *gather, struct 
 void visitor_opened(struct node *node, uint32_t peer);
 void visitor_closed(struct node *node, uint32_t peer, enum frame_fault fault);
 void visitor_frame(struct node *node, const struct event *event);
+void visitors_free(struct node *node);
 void refuse(struct node *node, enum frame_fault fault, const char *from); // count it, log it once
 bool names_our_system(const struct node *node, const struct msg_heartbeat *heartbeat);
 void heartbeat_answer(struct node *node, uint32_t peer, const struct message *question);

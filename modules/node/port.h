@@ -67,6 +67,9 @@ struct node_port {
     /* True when that sibling of the node is seen to be slow. NULL: nobody is. */
     bool (*is_slow)(void *arg, uint32_t rank);
 
+    /* True when all that was sent over that connection of a visitor is out. NULL: it always is. */
+    bool (*is_sent)(void *arg, uint32_t peer);
+
     /* Carry these out now, in the middle of a step, and let the parent see what was sent to it: a
      * kernel runs next, which may never return, or has logged. The brain is told nothing meanwhile.
      * NULL: all is carried out when the step has ended. */

@@ -9,54 +9,112 @@
 #include "base/memory.h"
 #include "node/runtime.h"
 
-static struct visitor *visitor_of(struct node *node, uint32_t peer)
+enum { GREETED_WITHIN_NS = 1000000000 }; // else others may have the place
+
+static struct visitor *visitor_of(const struct node *node, uint32_t peer)
 {
-    for (uint32_t i = 0; i < node->visitor_count; i++)
-        if (node->visitors[i].peer == peer)
-            return &node->visitors[i];
-    return NULL;
+    return u64_map_find(&node->visitors, peer);
 }
 
-/* Who has been silent for longest can come again. */
+static void put_newest(struct node *node, struct visitor *visitor)
+{
+    visitor->newer = NULL;
+    visitor->older = node->visitor_newest;
+    if (visitor->older)
+        visitor->older->newer = visitor;
+    else
+        node->visitor_oldest = visitor;
+    node->visitor_newest = visitor;
+}
+
+static void take_from_order(struct node *node, struct visitor *visitor)
+{
+    if (visitor->newer)
+        visitor->newer->older = visitor->older;
+    else
+        node->visitor_newest = visitor->older;
+    if (visitor->older)
+        visitor->older->newer = visitor->newer;
+    else
+        node->visitor_oldest = visitor->newer;
+}
+
+/* It has had what it asked for, or asks for nothing: it can come again. */
+static bool may_go(const struct node *node, const struct visitor *visitor, uint64_t now_ns)
+{
+    const struct runtime *runtime = node->runtime;
+
+    if (!visitor->greeted)
+        return now_ns >= visitor->came_ns + GREETED_WITHIN_NS;
+    return !runtime || !runtime->port.is_sent ||
+           runtime->port.is_sent(runtime->port.arg, visitor->peer);
+}
+
+/* Who may go and has been silent for longest. */
+static struct visitor *dispensable(const struct node *node, uint64_t now_ns)
+{
+    struct visitor *visitor = node->visitor_oldest;
+
+    while (visitor && !may_go(node, visitor, now_ns))
+        visitor = visitor->newer;
+    return visitor;
+}
+
+static bool is_full(const struct node *node)
+{
+    uint32_t most = node->config.visitors_most ? node->config.visitors_most : VISITORS_USUAL;
+
+    return node->visitors.count >= most;
+}
+
+bool node_takes_visitor(const struct node *node, uint64_t now_ns)
+{
+    return !is_full(node) || dispensable(node, now_ns);
+}
+
 static void make_room(struct node *node)
 {
-    struct visitor *silent = &node->visitors[0];
-    uint32_t peer;
+    struct visitor *leaver = dispensable(node, node->now_ns);
+    uint32_t peer = leaver ? leaver->peer : node->visitor_oldest->peer;
 
-    for (uint32_t i = 1; i < node->visitor_count; i++)
-        if (node->visitors[i].used < silent->used)
-            silent = &node->visitors[i];
-    peer = silent->peer;
     visitor_closed(node, peer, FRAME_OK);
     want_close(node, peer, "others want to come in");
 }
 
 void visitor_opened(struct node *node, uint32_t peer)
 {
-    uint32_t most = node->config.visitors_most ? node->config.visitors_most : VISITORS_USUAL;
+    struct visitor *visitor = memory_new(1, sizeof *visitor);
 
-    if (node->visitor_count >= most)
+    if (is_full(node))
         make_room(node);
-    if (node->visitor_count == node->visitor_capacity) {
-        node->visitor_capacity = node->visitor_capacity ? 2 * node->visitor_capacity : 4;
-        node->visitors =
-            memory_resize(node->visitors, node->visitor_capacity, sizeof *node->visitors);
-    }
-    node->visitors[node->visitor_count++] =
-        (struct visitor){.peer = peer, .used = ++node->visitor_uses};
+    *visitor = (struct visitor){.peer = peer, .came_ns = node->now_ns};
+    u64_map_put(&node->visitors, peer, visitor);
+    put_newest(node, visitor);
     node->counters.connections++;
 }
 
 void visitor_closed(struct node *node, uint32_t peer, enum frame_fault fault)
 {
-    struct visitor *visitor = visitor_of(node, peer);
+    struct visitor *visitor = u64_map_remove(&node->visitors, peer);
 
     if (!visitor)
         return;
-    *visitor = node->visitors[--node->visitor_count];
+    take_from_order(node, visitor);
+    free(visitor);
     node->counters.connections--;
     if (fault != FRAME_OK)
         refuse(node, fault, "a connection");
+}
+
+void visitors_free(struct node *node)
+{
+    while (node->visitor_oldest) {
+        struct visitor *visitor = node->visitor_oldest;
+
+        take_from_order(node, visitor);
+        free(visitor);
+    }
+    u64_map_free(&node->visitors);
 }
 
 /* Logged at the first time, and whenever the number has doubled: a flood stays a few lines. */
@@ -130,7 +188,8 @@ void visitor_frame(struct node *node, const struct event *event)
 
     if (!visitor)
         return;
-    visitor->used = ++node->visitor_uses;
+    take_from_order(node, visitor);
+    put_newest(node, visitor);
     fault = message_read(node->reader, event->frame, event->size, &message);
     if (fault == FRAME_OK)
         fault = visitor_message(node, visitor, &message);

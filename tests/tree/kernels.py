@@ -9,9 +9,9 @@ import os
 import re
 
 import tree
-from kernel_source import (CHIP, CLOS2, HOST, ORCHESTRATOR, POD, SPEC, WAIT_FOR_GO, WORKER, compile_kernel, expect_sentence, folder_of,
-                           go, kernel, notes, run_kernel)
-from tree import Run, claim, held, linqu, need, until
+from kernel_source import (CHIP, CLOS1, CLOS2, HOST, ORCHESTRATOR, POD, PRELUDE, SPEC, WAIT_FOR_GO, WORKER, compile_kernel,
+                           expect_sentence, folder_of, go, kernel, notes, run_kernel)
+from tree import Run, claim, held, large, linqu, need, until
 
 # --- where kernels run, and what they get ---
 
@@ -683,6 +683,26 @@ def one_exec_comes_after_the_other_and_a_failed_one_leaves_the_tree_well(base):
         done = linqu("exec", "--base", base, "t", good, "--at", "L5_9").sentence()
         need("L5_9" in done, "it said %s", done)
         need(notes(run) == ["0", "1", "2", "9"], "it ran %s", notes(run))
+
+
+@large
+def more_readers_than_a_node_takes_connections_all_get_their_data(base):
+    """319 hosts read from one that has descriptors for some 130 of them."""
+    folder = folder_of(base)
+    top = kernel(folder, "top", CLOS2, ORCHESTRATOR, """
+    LinquPeerList hosts = linqu_query_peers(rt, LINQU_LEVEL_HOST);
+    uint64_t tensor = linqu_alloc_tensor(rt, hosts.peers[0], 4000000);
+    LinquParam out = linqu_make_output(tensor), in = linqu_make_input(tensor);
+
+    linqu_submit_task(rt, hosts.peers[0], "part", &out, 1);
+    for (int i = 1; i < hosts.count; i++)
+        linqu_submit_task(rt, hosts.peers[i], "part", &in, 1);
+    linqu_wait_all(rt);
+    free(hosts.peers);
+    """)
+    kernel(folder, "part", HOST, WORKER, "")
+    run = Run(base, "1x8x40", top, command=["sh", "-c", 'ulimit -n 262 && exec "$0" "$@"', tree.LINQU])
+    run.expect_end(0).expect_nothing_left()
 
 
 tree.main()

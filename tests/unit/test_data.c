@@ -335,6 +335,58 @@ START_TEST(a_visitor_too_many_takes_the_place_of_who_has_been_silent_for_longest
 }
 END_TEST
 
+static uint32_t unsent; // the visitor to whom something is still to be sent; 0: none
+
+static bool is_sent(void *arg, uint32_t peer)
+{
+    (void)arg;
+    return peer != unsent;
+}
+
+/* Who has not greeted may be about to, and who waits for bytes has asked for them: their place is
+ * not given away, and whoever knocks waits. */
+START_TEST(only_a_visitor_that_waits_for_nothing_makes_room)
+{
+    struct node_config config;
+    struct node *node;
+    struct message message = {.type = MSG_HEARTBEAT};
+    struct event event = {.type = EVENT_LINK_OPENED, .now_ns = 1, .peer = 10};
+    struct buffer frame = {0};
+
+    world_open("2", RING);
+    world.ports[0].is_sent = is_sent;
+    config = world.nodes[0]->config;
+    config.port = &world.ports[0];
+    config.visitors_most = 2;
+    node = node_create(&config);
+    message.heartbeat.logical_system = wire_str_of("linqu");
+    message.sender = coord_launcher();
+    message.target = node->coord;
+    message_pack(&frame, &message);
+    for (event.peer = 10; event.peer < 12; event.peer++) {
+        ck_assert(node_takes_visitor(node, 1));
+        node_step(node, &event);
+    }
+    ck_assert(!node_takes_visitor(node, 1)); // none has greeted
+    ck_assert(node_takes_visitor(node, 2000000000));
+    event = (struct event){
+        .type = EVENT_FRAME, .now_ns = 2, .peer = 11, .frame = frame.data, .size = frame.size};
+    node_step(node, &event);
+    ck_assert(node_takes_visitor(node, 2));
+    unsent = 11;
+    ck_assert(!node_takes_visitor(node, 2));
+    unsent = 0;
+    event = (struct event){.type = EVENT_LINK_OPENED, .now_ns = 3, .peer = 12};
+    node_step(node, &event);
+    ck_assert_ptr_nonnull(u64_map_find(&node->visitors, 10)); // longer silent, but it has not greeted
+    ck_assert_ptr_null(u64_map_find(&node->visitors, 11));
+    ck_assert_uint_eq(node_counters(node)->connections, 2);
+    node_destroy(node);
+    buffer_free(&frame);
+    world_close();
+}
+END_TEST
+
 START_TEST(a_visitor_that_has_not_greeted_gets_nothing)
 {
     struct message message = {.type = MSG_TENSOR_LOOKUP, .sender = {.level = LEVEL_LAUNCHER}};
@@ -948,6 +1000,7 @@ SUITE_MAIN("data", neighbours_read_over_their_edge,
            a_connection_that_is_lost_again_and_again_without_a_byte_is_no_way,
            who_does_not_answer_the_greeting_first_is_not_asked_again,
            a_visitor_too_many_takes_the_place_of_who_has_been_silent_for_longest,
+           only_a_visitor_that_waits_for_nothing_makes_room,
            a_visitor_that_has_not_greeted_gets_nothing,
            connections_are_kept_but_not_more_than_a_node_may_have,
            registered_data_lies_at_its_holder_and_is_also_to_be_had_where_it_was_registered,

@@ -33,7 +33,7 @@ struct ring_link {
     struct frame_queue queues[2]; // by enum message_queue
     int bell_fd;
     bool asleep;
-    bool room_due; // the queues have become empty and the owner does not know
+    bool room_due; // the queues have become empty, and the owner, who listens, does not know
     bool in_read;
     bool destroyed; // inside read(), which frees it
 };
@@ -115,7 +115,7 @@ static void move_out(struct ring_link *ring)
         }
         move_queue(ring, &ring->queues[QUEUE_CONTROL]);
         move_queue(ring, &ring->queues[QUEUE_DATA]);
-        ring->room_due = !has_queued(ring);
+        ring->room_due = !has_queued(ring) && ring->link.owner_ops->room;
     }
 }
 
@@ -203,8 +203,7 @@ static bool read_turn(struct ring_link *ring)
     release(ring);
     if (ring->room_due && !has_queued(ring)) {
         ring->room_due = false;
-        if (link->owner_ops->room)
-            link->owner_ops->room(link->owner, link);
+        link->owner_ops->room(link->owner, link);
     }
     if (ring->writer.broken && !ring->destroyed)
         close_link(ring, FRAME_BAD_RING);

@@ -247,6 +247,23 @@ START_TEST(room_by_flush_is_told_before_sleep)
 }
 END_TEST
 
+START_TEST(who_does_not_listen_for_room_may_sleep_at_once)
+{
+    static const struct link_owner deaf = {.frame = on_frame, .closed = on_closed};
+
+    link_destroy(parent.link);
+    parent.link = ring_link_create(edge, RING_PARENT, child.bell, &deaf, &parent);
+    for (unsigned i = 0; i < 3; i++)
+        send_one(&parent, QUEUE_DATA, LIMIT_FRAME_RING);
+    read_all(&child);
+    while (link_queued(parent.link)) {
+        link_flush(parent.link);
+        read_all(&child);
+    }
+    ck_assert(!link_sleep(parent.link));
+}
+END_TEST
+
 START_TEST(one_read_has_a_budget)
 {
     for (unsigned i = 0; i < 1000; i++)
@@ -684,6 +701,7 @@ static TCase *ordinary_tests(void)
     tcase_add_test(tcase, the_bell_is_rung_only_for_one_who_sleeps);
     tcase_add_test(tcase, who_waits_for_room_is_rung_when_it_comes);
     tcase_add_test(tcase, room_by_flush_is_told_before_sleep);
+    tcase_add_test(tcase, who_does_not_listen_for_room_may_sleep_at_once);
     tcase_add_test(tcase, one_read_has_a_budget);
     tcase_add_test(tcase, a_link_may_be_destroyed_by_the_frame_it_delivers);
     tcase_add_test(tcase, answers_go_out_while_frames_come_in);

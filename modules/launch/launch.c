@@ -126,7 +126,7 @@ static void tick(evutil_socket_t fd, short what, void *arg)
     if (launcher->phase != RUN_STOPPING && seconds_over(launcher->started_ns, options->timeout_s)) {
         launcher_blame(launcher, EXIT_TIMEOUT, "the run took longer than --timeout %u s",
                        options->timeout_s);
-        ending_begin(launcher, true, options->stop_timeout_s * UINT64_C(1000));
+        ending_begin(launcher, false, options->stop_timeout_s * UINT64_C(1000));
     }
     ending_tick(launcher);
 }

@@ -168,10 +168,11 @@ struct effects node_step(struct node *node, const struct event *event)
         calls_run(node);
         break;
     case EVENT_TERMINATE:
-        stop_begin(node, true, node->config.stop_ms, "asked by SIGTERM");
+        stop_begin(node, node->life != NODE_DRAINING, node->config.stop_ms, "asked by SIGTERM");
         break;
     }
     dispatch_turn(node);
+    stop_turn(node);
     count_tasks(node);
     return effects_close(node);
 }

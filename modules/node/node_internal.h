@@ -73,6 +73,7 @@ struct node {
     uint64_t now_ns, wall_ns;
     uint64_t beat_due_ns;      // next look at the children's beats, and sign of our own
     uint64_t stop_due_ns;      // next stage of the stop; UINT64_MAX: none
+    uint64_t stop_end_ns;      // when all of it should be over
     uint64_t stop_step_ns;     // from SIGTERM to SIGKILL
     uint64_t work_due_ns;      // next look at what the children compute; UINT64_MAX: none
     unsigned work_idle;        // looks since one had an open task
@@ -81,6 +82,7 @@ struct node {
     uint64_t discovery_changed_ns;
     bool failure_told;     // FAILED has gone up
     bool edge_broken;      // the one to the parent
+    bool finishing;        // it is asked to leave, and has tasks to end before
     bool writes_discovery; // discovery.json was asked for, keep it current
 };
 
@@ -118,6 +120,7 @@ void stop_begin(struct node *node, bool graceful, uint64_t deadline_ms, const ch
 void stop_broken(struct node *node, enum frame_fault fault); // the edge to the parent breaks the rules
 void stop_check(struct node *node); // exit when nobody is left below
 void stop_timeout(struct node *node);
+void stop_turn(struct node *node); // at the end of each step
 
 /* watch.c: who is slow, who is gone. */
 void watch_begin(struct node *node);

@@ -236,7 +236,7 @@ void on_child_gone(struct node *node, const struct event *event)
         node->counters.children_dead++;
     if (node->life == NODE_STARTING) // also when it was ready: the tree is not
         start_fail(node, child_rank(node, number), cause);
-    else if (node->life == NODE_READY || (node->life == NODE_DRAINING && !left))
+    else if (node->life == NODE_READY || node->finishing || (node->life == NODE_DRAINING && !left))
         obituary(node, number, left, cause);
     gather_child_gone(node, number);
     stop_check(node);

@@ -347,7 +347,24 @@ static void call_bad_group(LinquRuntime *rt, uint64_t *args, int count)
     free(pods.peers);
 }
 
+/* One task after the other, each of 10 ms. args: how many */
+static void one_by_one(LinquRuntime *rt, uint64_t *args, int count)
+{
+    LinquPeerList hosts = linqu_query_peers(rt, LINQU_LEVEL_HOST);
+
+    (void)count;
+    for (uint64_t i = 0; i < args[0]; i++) {
+        LinquParam params[] = {linqu_make_scalar(10000000), linqu_make_scalar(0)};
+
+        linqu_submit_task(rt, hosts.peers[0], "say", params, 2);
+        linqu_wait_all(rt);
+        seen[0] = i + 1;
+    }
+    free(hosts.peers);
+}
+
 static const struct world_kernel kernels[] = {
+    {.name = "one_by_one", .level = 4, .entry = one_by_one},
     {.name = "fail_if_second",
      .level = 3,
      .role = LINQU_ROLE_WORKER,
@@ -418,6 +435,48 @@ START_TEST(the_sub_task_that_failed_is_named_all_the_way_up)
     open_world("1x1x2", kernels, sizeof kernels / sizeof *kernels);
     ck_assert_int_eq(strncmp(run_on(0, "call_bad_group", NULL, 0)->error, said, sizeof said - 1),
                      0);
+    world_destroy(world);
+}
+END_TEST
+
+/* The world is told to stop while a pod has done one of so many tasks; all nodes leave in order. */
+static const struct world_exec *stopped_at_work(uint64_t tasks, bool graceful)
+{
+    uint64_t exec;
+
+    open_world("1x1x2", kernels, sizeof kernels / sizeof *kernels);
+    exec = world_exec(world, first_pod(), "one_by_one", &tasks, 1);
+    while (seen[0] < 1)
+        world_run_until(world, world_now(world) + 1000000);
+    world_shutdown(world, graceful, 1000);
+    world_run_until(world, world_now(world) + UINT64_C(3000000000));
+    for (uint32_t rank = 0; rank < world_topology(world)->node_count; rank++)
+        ck_assert_int_eq(world_exit_of(world, rank), 0);
+    return world_exec_of(world, exec);
+}
+
+START_TEST(who_leaves_gracefully_ends_its_tasks_first)
+{
+    ck_assert_str_eq(stopped_at_work(5, true)->error, "");
+    ck_assert_uint_eq(seen[0], 5);
+    world_destroy(world);
+}
+END_TEST
+
+START_TEST(who_leaves_at_once_does_not)
+{
+    ck_assert(!stopped_at_work(5, false)->done);
+    ck_assert_uint_lt(seen[0], 5);
+    world_destroy(world);
+}
+END_TEST
+
+/* A thousand tasks of 10 ms would take ten times as long as there is. */
+START_TEST(who_leaves_gracefully_does_it_in_time_all_the_same)
+{
+    ck_assert(!stopped_at_work(1000, true)->done);
+    ck_assert_uint_gt(seen[0], 20);
+    ck_assert_uint_lt(seen[0], 60);
     world_destroy(world);
 }
 END_TEST
@@ -531,6 +590,8 @@ SUITE_MAIN("tasks", sums_come_up_through_the_levels,
            a_crash_takes_along_only_its_own_task_and_no_log_line,
            what_was_looked_into_stays_no_longer_than_its_version,
            the_sub_task_that_failed_is_named_all_the_way_up,
+           who_leaves_gracefully_ends_its_tasks_first, who_leaves_at_once_does_not,
+           who_leaves_gracefully_does_it_in_time_all_the_same,
            tasks_for_oneself_run_nested_and_not_too_deep,
            a_group_gets_its_index_and_registered_data, a_full_ring_waits_or_is_a_proven_deadlock,
            what_lay_in_a_ring_is_released_before_it_is_filled_again,

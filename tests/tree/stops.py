@@ -8,7 +8,7 @@ import signal
 import time
 
 import tree
-from kernel_source import HOST, WORKER, folder_of, kernel, notes
+from kernel_source import HOST, ORCHESTRATOR, POD, WORKER, folder_of, kernel, notes
 from tree import claim, held, large, line_with, need, until
 
 SPEC, LAST = "2x2x2x2", "L6_0/L5_1/L4_1/L3_1/L2_1"
@@ -39,6 +39,51 @@ def ctrl_c_twice_ends_at_once(base):
     run.interrupt()
     run.expect_end(128 + signal.SIGINT, 10)
     expect_account(run)
+
+
+def at_work(base, seconds):
+    """A pod gives its hosts one task after the other, four of that many seconds; one runs."""
+    folder = folder_of(base)
+    top = kernel(folder, "pod", POD, ORCHESTRATOR, """
+    for (int i = 0; i < 4; i++) {
+        linqu_submit_task(rt, host(0, 0, i % 2), "part", NULL, 0);
+        linqu_wait_all(rt);
+    }
+    note("done");
+    """)
+    kernel(folder, "part", HOST, WORKER, 'note("part"); nanosleep(&(struct timespec){' + seconds + "}, NULL);")
+    run = tree.Run(base, "2x2x2", "--stop-timeout", "30", top)
+    run.waits_for(lambda: notes(run), "it computes")
+    return run
+
+
+@claim
+def ctrl_c_once_lets_what_runs_end(base):
+    run = at_work(base, ".tv_nsec = 300000000")
+    run.interrupt()
+    run.expect_end(128 + signal.SIGINT, 20)
+    expect_account(run)
+    need(notes(run) == ["part"] * 4 + ["done"], "it did %s", notes(run))
+
+
+@claim
+def ctrl_c_twice_leaves_what_runs(base):
+    run = at_work(base, ".tv_sec = 60")
+    run.interrupt()
+    run.waits_for(lambda: run.state().phase() == "stopping", "it is stopping")
+    run.interrupt()
+    run.expect_end(128 + signal.SIGINT, 10)
+    expect_account(run)
+    need(notes(run) == ["part"], "it did %s", notes(run))
+
+
+@claim
+def sigterm_to_a_node_lets_its_task_end(base):
+    run = at_work(base, ".tv_nsec = 300000000")
+    run.kill(run.shape.by_path["L6_0/L5_0/L4_0"], signal.SIGTERM)
+    run.expect_end(0, 20)
+    expect_account(run)
+    need(notes(run) == ["part"] * 4 + ["done"], "it did %s", notes(run))
 
 
 @claim

@@ -351,16 +351,17 @@ static void call_bad_group(LinquRuntime *rt, uint64_t *args, int count)
 static void one_by_one(LinquRuntime *rt, uint64_t *args, int count)
 {
     LinquPeerList hosts = linqu_query_peers(rt, LINQU_LEVEL_HOST);
+    LinquCoordinate_C host = hosts.peers[0];
 
     (void)count;
+    free(hosts.peers); // now, since it may not come to its end
     for (uint64_t i = 0; i < args[0]; i++) {
         LinquParam params[] = {linqu_make_scalar(10000000), linqu_make_scalar(0)};
 
-        linqu_submit_task(rt, hosts.peers[0], "say", params, 2);
+        linqu_submit_task(rt, host, "say", params, 2);
         linqu_wait_all(rt);
         seen[0] = i + 1;
     }
-    free(hosts.peers);
 }
 
 static const struct world_kernel kernels[] = {

@@ -240,7 +240,7 @@ static void port_carry_out(void *arg, struct effects effects)
 
     actor_apply(actor, effects);
     if (up)
-        link_flush(up);
+        link_show(up);
 }
 
 struct node_port kernel_port(struct actor *actor)

@@ -70,9 +70,9 @@ struct node_port {
     /* True when all that was sent over that connection of a visitor is out. NULL: it always is. */
     bool (*is_sent)(void *arg, uint32_t peer);
 
-    /* Carry these out now, in the middle of a step, and let the parent see what was sent to it: a
-     * kernel runs next, which may never return, or has logged. The brain is told nothing meanwhile.
-     * NULL: all is carried out when the step has ended. */
+    /* Carry these out now, in the middle of a step, so that the parent finds what was sent to it
+     * whatever comes: a kernel runs next, which may never return, or has logged. The brain is told
+     * nothing meanwhile. NULL: all is carried out when the step has ended. */
     void (*carry_out)(void *arg, struct effects effects);
 
     /* Before a kernel's function is entered or resumed; NULL when it is left. */

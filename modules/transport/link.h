@@ -40,6 +40,9 @@ struct link_ops {
     void (*send)(struct link *link, enum message_queue queue, const uint8_t *frame, size_t size);
     /* Move what is queued out, and ring the other side if it sleeps. */
     void (*flush)(struct link *link);
+    /* Move what is queued out, so that the other side finds it there whatever becomes of this
+     * process, and leave it asleep until the next flush. */
+    void (*show)(struct link *link);
     /* Deliver what has come in to the owner, up to a budget, so that one busy neighbour does not
      * starve the others. Rings only: true when there may be more (read again before sleeping). A
      * socket link delivers by itself. */
@@ -69,6 +72,10 @@ static inline void link_send(struct link *link, enum message_queue queue, const 
 static inline void link_flush(struct link *link)
 {
     link->ops->flush(link);
+}
+static inline void link_show(struct link *link)
+{
+    link->ops->show(link);
 }
 static inline bool link_read(struct link *link)
 {

@@ -33,6 +33,7 @@ struct ring_link {
     struct frame_queue queues[2]; // by enum message_queue
     int bell_fd;
     bool asleep;
+    bool bell_due; // something was published and the other side not rung
     bool room_due; // the queues have become empty, and the owner, who listens, does not know
     bool in_read;
     bool destroyed; // inside read(), which frees it
@@ -72,8 +73,10 @@ static void ring_bell_if_asleep(struct ring_link *ring)
 
 static void publish(struct ring_link *ring)
 {
-    if (ring_writer_publish(&ring->writer))
+    ring->bell_due |= ring_writer_publish(&ring->writer);
+    if (ring->bell_due)
         ring_bell_if_asleep(ring);
+    ring->bell_due = false;
 }
 
 static void release(struct ring_link *ring)
@@ -141,6 +144,16 @@ static void ring_link_flush(struct link *link)
         return;
     move_out(ring);
     publish(ring);
+}
+
+static void ring_link_show(struct link *link)
+{
+    struct ring_link *ring = ring_of(link);
+
+    if (link->closed)
+        return;
+    move_out(ring);
+    ring->bell_due |= ring_writer_publish(&ring->writer);
 }
 
 static void close_link(struct ring_link *ring, enum frame_fault fault)
@@ -277,6 +290,7 @@ static void ring_link_destroy(struct link *link)
 static const struct link_ops ring_link_ops = {
     .send = ring_link_send,
     .flush = ring_link_flush,
+    .show = ring_link_show,
     .read = ring_link_read,
     .sleep = ring_link_sleep,
     .queued = ring_link_queued,

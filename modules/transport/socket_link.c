@@ -322,6 +322,7 @@ static void socket_failed(struct bufferevent *io, short what, void *arg)
 static const struct link_ops socket_link_ops = {
     .send = socket_link_send,
     .flush = socket_link_flush,
+    .show = socket_link_flush,
     .read = socket_link_read,
     .sleep = socket_link_sleep,
     .queued = socket_link_queued,

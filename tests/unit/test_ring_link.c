@@ -203,6 +203,24 @@ START_TEST(the_bell_is_rung_only_for_one_who_sleeps)
 }
 END_TEST
 
+START_TEST(what_is_shown_is_there_and_rings_with_the_next_flush)
+{
+    ck_assert(!link_sleep(child.link));
+    send_one(&parent, QUEUE_CONTROL, 64);
+    link_show(parent.link);
+    ck_assert_uint_eq(rings(&child), 0);
+    link_flush(parent.link);
+    ck_assert_uint_eq(rings(&child), 1);
+    read_all(&child);
+    ck_assert_uint_eq(child.got[QUEUE_CONTROL], 1);
+    send_one(&parent, QUEUE_CONTROL, 64);
+    link_show(parent.link);
+    ck_assert(link_sleep(child.link)); // it sees what was shown before it slept
+    read_all(&child);
+    ck_assert_uint_eq(child.got[QUEUE_CONTROL], 2);
+}
+END_TEST
+
 START_TEST(who_waits_for_room_is_rung_when_it_comes)
 {
     for (unsigned i = 0; i < 4; i++)
@@ -699,6 +717,7 @@ static TCase *ordinary_tests(void)
     tcase_add_test(tcase, every_size_passes_at_every_offset);
     tcase_add_test(tcase, control_does_not_wait_for_queued_data);
     tcase_add_test(tcase, the_bell_is_rung_only_for_one_who_sleeps);
+    tcase_add_test(tcase, what_is_shown_is_there_and_rings_with_the_next_flush);
     tcase_add_test(tcase, who_waits_for_room_is_rung_when_it_comes);
     tcase_add_test(tcase, room_by_flush_is_told_before_sleep);
     tcase_add_test(tcase, who_does_not_listen_for_room_may_sleep_at_once);

@@ -80,6 +80,8 @@ static void child_gone(struct edge *edge, int wait_status)
     struct child_work work;
     uint32_t count;
 
+    if (edge->link)
+        link_orphaned(edge->link);
     while (edge->link && link_read(edge->link))
         ;
     rank += topology_children(actor->run->topology, actor->self.rank, &count);

@@ -40,9 +40,11 @@ struct link_ops {
     void (*send)(struct link *link, enum message_queue queue, const uint8_t *frame, size_t size);
     /* Move what is queued out, and ring the other side if it sleeps. */
     void (*flush)(struct link *link);
-    /* Move what is queued out, so that the other side finds it there whatever becomes of this
-     * process, and leave it asleep until the next flush. */
+    /* Move what is queued out, so that the other side finds it there if this process ends before
+     * the next flush. */
     void (*show)(struct link *link);
+    /* The other side's process has ended: what it showed is to be read. */
+    void (*orphaned)(struct link *link);
     /* Deliver what has come in to the owner, up to a budget, so that one busy neighbour does not
      * starve the others. Rings only: true when there may be more (read again before sleeping). A
      * socket link delivers by itself. */
@@ -76,6 +78,10 @@ static inline void link_flush(struct link *link)
 static inline void link_show(struct link *link)
 {
     link->ops->show(link);
+}
+static inline void link_orphaned(struct link *link)
+{
+    link->ops->orphaned(link);
 }
 static inline bool link_read(struct link *link)
 {

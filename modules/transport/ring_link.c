@@ -9,11 +9,18 @@
 #include "transport/frame_queue.h"
 #include "transport/ring.h"
 
+/* Frames are whole up to this position, which the other side looks at when this one has ended. In a
+ * page of its own that nobody reads meanwhile, so that writing it costs nothing. */
+struct ring_shown {
+    _Alignas(RING_PAGE / 2) _Atomic uint64_t tail;
+};
+
 /* What lies in the memory of an edge. */
 struct ring_edge {
     struct ring_end end[2];     // by side
     uint8_t warm[2][RING_WARM]; // by the side that writes
     uint8_t cold[2][RING_COLD];
+    struct ring_shown shown[2]; // by the side that writes
 };
 _Static_assert(sizeof(struct ring_edge) == RING_EDGE_SIZE, "the address space that is promised");
 _Static_assert(offsetof(struct ring_edge, cold) == RING_PAGE, "an idle edge touches one page");
@@ -31,9 +38,10 @@ struct ring_link {
     struct ring_writer writer;
     struct ring_reader reader;
     struct frame_queue queues[2]; // by enum message_queue
+    struct ring_edge *edge;
+    enum ring_side side;
     int bell_fd;
     bool asleep;
-    bool bell_due; // something was published and the other side not rung
     bool room_due; // the queues have become empty, and the owner, who listens, does not know
     bool in_read;
     bool destroyed; // inside read(), which frees it
@@ -73,10 +81,8 @@ static void ring_bell_if_asleep(struct ring_link *ring)
 
 static void publish(struct ring_link *ring)
 {
-    ring->bell_due |= ring_writer_publish(&ring->writer);
-    if (ring->bell_due)
+    if (ring_writer_publish(&ring->writer))
         ring_bell_if_asleep(ring);
-    ring->bell_due = false;
 }
 
 static void release(struct ring_link *ring)
@@ -153,7 +159,19 @@ static void ring_link_show(struct link *link)
     if (link->closed)
         return;
     move_out(ring);
-    ring->bell_due |= ring_writer_publish(&ring->writer);
+    atomic_store_explicit(&ring->edge->shown[ring->side].tail, ring->writer.tail,
+                          memory_order_relaxed);
+}
+
+/* Nobody else writes its tail any more. */
+static void ring_link_orphaned(struct link *link)
+{
+    struct ring_link *ring = ring_of(link);
+    struct ring_end *peer = ring->reader.peer;
+    uint64_t shown = atomic_load(&ring->edge->shown[!ring->side].tail);
+
+    if (shown > atomic_load(&peer->tail))
+        atomic_store(&peer->tail, shown);
 }
 
 static void close_link(struct ring_link *ring, enum frame_fault fault)
@@ -291,6 +309,7 @@ static const struct link_ops ring_link_ops = {
     .send = ring_link_send,
     .flush = ring_link_flush,
     .show = ring_link_show,
+    .orphaned = ring_link_orphaned,
     .read = ring_link_read,
     .sleep = ring_link_sleep,
     .queued = ring_link_queued,
@@ -306,6 +325,8 @@ struct link *ring_link_create(void *memory, enum ring_side side, int bell_fd,
 
     assert((uintptr_t)memory % _Alignof(struct ring_edge) == 0);
     ring->link = (struct link){.ops = &ring_link_ops, .owner_ops = owner_ops, .owner = owner};
+    ring->edge = edge;
+    ring->side = side;
     ring->bell_fd = bell_fd;
     ring_writer_init(&ring->writer, &edge->end[side], &edge->end[other], edge->warm[side],
                      edge->cold[side]);

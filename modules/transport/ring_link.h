@@ -5,7 +5,8 @@
  * its first page, the indices of both directions and a small warm part of both rings; the cold
  * parts follow. An empty ring goes on at its warm start, so an idle edge touches one page. A frame
  * is contiguous, is published only when it is whole, and several are published at once by flush. A
- * bell is rung only when the other side has said that it sleeps.
+ * bell is rung only when the other side has said that it sleeps. What link_show() put there is read
+ * when its sender has ended, or after its next flush.
  *
  * A turn of the owner's loop: link_read() each link, decide, link_flush() each link, link_sleep()
  * each link, and then wait for its own bell unless one of them, or a link_read(), has returned
@@ -20,8 +21,8 @@
 
 #include "transport/link.h"
 
-/* Address space of one edge: a page and two cold rings of 128 KiB. */
-enum { RING_EDGE_SIZE = 4096 + 2 * 128 * 1024 };
+/* Address space of one edge: a page, two cold rings of 128 KiB, and a page for what was shown. */
+enum { RING_EDGE_SIZE = 2 * 4096 + 2 * 128 * 1024 };
 
 enum ring_side { RING_PARENT, RING_CHILD };
 

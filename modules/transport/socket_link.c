@@ -319,10 +319,17 @@ static void socket_failed(struct bufferevent *io, short what, void *arg)
     leave_callback(sock);
 }
 
+/* What was sent comes by itself. */
+static void socket_link_orphaned(struct link *link)
+{
+    (void)link;
+}
+
 static const struct link_ops socket_link_ops = {
     .send = socket_link_send,
     .flush = socket_link_flush,
     .show = socket_link_flush,
+    .orphaned = socket_link_orphaned,
     .read = socket_link_read,
     .sleep = socket_link_sleep,
     .queued = socket_link_queued,

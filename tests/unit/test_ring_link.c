@@ -203,21 +203,35 @@ START_TEST(the_bell_is_rung_only_for_one_who_sleeps)
 }
 END_TEST
 
-START_TEST(what_is_shown_is_there_and_rings_with_the_next_flush)
+/* And not before: nobody is woken for each frame, nor reads it alone. */
+START_TEST(what_was_shown_is_read_when_its_sender_has_ended)
 {
     ck_assert(!link_sleep(child.link));
-    send_one(&parent, QUEUE_CONTROL, 64);
-    link_show(parent.link);
+    for (unsigned i = 0; i < 3; i++) {
+        send_one(&parent, QUEUE_CONTROL, 64);
+        link_show(parent.link);
+    }
+    send_one(&parent, QUEUE_CONTROL, 64); // not shown
     ck_assert_uint_eq(rings(&child), 0);
-    link_flush(parent.link);
-    ck_assert_uint_eq(rings(&child), 1);
     read_all(&child);
-    ck_assert_uint_eq(child.got[QUEUE_CONTROL], 1);
+    ck_assert_uint_eq(child.got[QUEUE_CONTROL], 0);
+    link_orphaned(child.link);
+    read_all(&child);
+    ck_assert_uint_eq(child.got[QUEUE_CONTROL], 3);
+    ck_assert(!child.wrong);
+}
+END_TEST
+
+START_TEST(what_was_shown_goes_out_with_the_next_flush)
+{
     send_one(&parent, QUEUE_CONTROL, 64);
     link_show(parent.link);
-    ck_assert(link_sleep(child.link)); // it sees what was shown before it slept
+    send_one(&parent, QUEUE_CONTROL, 64);
+    link_flush(parent.link);
+    link_orphaned(child.link);
     read_all(&child);
     ck_assert_uint_eq(child.got[QUEUE_CONTROL], 2);
+    ck_assert(!child.wrong);
 }
 END_TEST
 
@@ -717,7 +731,8 @@ static TCase *ordinary_tests(void)
     tcase_add_test(tcase, every_size_passes_at_every_offset);
     tcase_add_test(tcase, control_does_not_wait_for_queued_data);
     tcase_add_test(tcase, the_bell_is_rung_only_for_one_who_sleeps);
-    tcase_add_test(tcase, what_is_shown_is_there_and_rings_with_the_next_flush);
+    tcase_add_test(tcase, what_was_shown_is_read_when_its_sender_has_ended);
+    tcase_add_test(tcase, what_was_shown_goes_out_with_the_next_flush);
     tcase_add_test(tcase, who_waits_for_room_is_rung_when_it_comes);
     tcase_add_test(tcase, room_by_flush_is_told_before_sleep);
     tcase_add_test(tcase, who_does_not_listen_for_room_may_sleep_at_once);

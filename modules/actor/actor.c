@@ -25,7 +25,7 @@ static void tell_one(struct actor *actor, struct event event)
 {
     event.now_ns = monotonic_clock_ns();
     event.wall_ns = wall_clock_ns();
-    actor_apply(actor, node_step(actor->node, &event), event.now_ns);
+    actor_apply(actor, node_step(actor->node, &event));
 }
 
 static void tell_file_results(struct actor *actor)

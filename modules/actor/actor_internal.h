@@ -84,17 +84,16 @@ struct actor {
     int exit_status;
 };
 
-uint64_t clock_ns(clockid_t clock);
 /* Tell the brain, and do what it wants. */
 void actor_tell(struct actor *actor, struct event event);
 /* What a link that goes counts on. */
 void actor_keep_counters(struct actor *actor, const struct link *link);
 
 /* apply.c */
-void actor_apply(struct actor *actor, struct effects effects, uint64_t now_ns);
+void actor_apply(struct actor *actor, struct effects effects);
 
 /* lines.c: EFFECT_APPEND, done now or a little later; lines_write() does what was put off. */
-void lines_append(struct actor *actor, const struct effect *effect, uint64_t now_ns);
+void lines_append(struct actor *actor, const struct effect *effect);
 void lines_write(struct actor *actor);
 
 /* kernel_port.c: what the brain borrows to run kernels. */

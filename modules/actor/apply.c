@@ -55,7 +55,7 @@ static void apply_close(struct actor *actor, const struct effect *effect)
         guest_end(guest);
 }
 
-static void apply_one(struct actor *actor, const struct effect *effect, uint64_t now_ns)
+static void apply_one(struct actor *actor, const struct effect *effect)
 {
     switch (effect->type) {
     case EFFECT_SEND:
@@ -77,7 +77,7 @@ static void apply_one(struct actor *actor, const struct effect *effect, uint64_t
         contact_connect(actor, effect->peer, effect->rank);
         break;
     case EFFECT_APPEND:
-        lines_append(actor, effect, now_ns);
+        lines_append(actor, effect);
         break;
     case EFFECT_EXIT:
         actor->leaving = true;
@@ -86,8 +86,8 @@ static void apply_one(struct actor *actor, const struct effect *effect, uint64_t
     }
 }
 
-void actor_apply(struct actor *actor, struct effects effects, uint64_t now_ns)
+void actor_apply(struct actor *actor, struct effects effects)
 {
     for (size_t i = 0; i < effects.count; i++)
-        apply_one(actor, &effects.list[i], now_ns);
+        apply_one(actor, &effects.list[i]);
 }

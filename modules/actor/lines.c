@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "actor/actor_internal.h"
+#include "rundir/clock.h"
 #include "rundir/file.h"
 
 enum { FILE_MAX = 16 * 1024 * 1024, TOGETHER_MAX = 32 * 1024, TOGETHER_MS = 50 };
@@ -43,9 +44,10 @@ static void put_off(struct actor *actor)
         lines_write(actor);
 }
 
-void lines_append(struct actor *actor, const struct effect *effect, uint64_t now_ns)
+void lines_append(struct actor *actor, const struct effect *effect)
 {
     struct lines *lines = &actor->lines;
+    uint64_t now_ns = monotonic_clock_ns();
     bool first;
 
     if (strcmp(lines->name, effect->name) != 0) {

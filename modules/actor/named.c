@@ -10,6 +10,7 @@
 #include "actor/actor_internal.h"
 #include "base/limits.h"
 #include "base/memory.h"
+#include "rundir/clock.h"
 #include "rundir/run_dir.h"
 #include "transport/socket_link.h"
 
@@ -96,7 +97,7 @@ static void rest_without_descriptors(struct actor *actor)
 
 static bool takes_visitor(const struct actor *actor)
 {
-    return node_takes_visitor(actor->node, clock_ns(CLOCK_MONOTONIC));
+    return node_takes_visitor(actor->node, monotonic_clock_ns());
 }
 
 static void door_readable(evutil_socket_t fd, short what, void *arg)

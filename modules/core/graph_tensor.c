@@ -163,7 +163,8 @@ static void start_registered(struct task_graph *graph, struct task *task)
     }
     task->activation->unfinished++;
     if (task->one.account->lost)
-        graph_part_end(graph, &task->one, task->one.account->lost->text, false);
+        graph_part_end(graph, &task->one,
+                       &(struct part_error){.text = task->one.account->lost->text});
 }
 
 enum submit_result task_graph_register(struct task_graph *graph, uint32_t holder, uint64_t size,

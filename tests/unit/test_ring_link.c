@@ -281,7 +281,7 @@ END_TEST
 
 START_TEST(who_does_not_listen_for_room_may_sleep_at_once)
 {
-    static const struct link_owner deaf = {.frame = on_frame, .closed = on_closed};
+    static const struct link_owner deaf = {.frame = side_frame, .closed = side_closed};
 
     link_destroy(parent.link);
     parent.link = ring_link_create(edge, RING_PARENT, child.bell, &deaf, &parent);

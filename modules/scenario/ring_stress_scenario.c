@@ -117,8 +117,8 @@ static bool rings_changed(struct scenario_run *run, const struct gather_result *
     bool whole = result->missing == 0 && result->error[0] == '\0';
 
     if (!whole && (run->step == STEP_SHRINK || run->shrunk))
-        report_check(run->host.report, "rings", false, "%u nodes did not change their rings; %s",
-                     result->missing, result->error);
+        report_check(run->host.report, "rings", false, "%u nodes did not change their rings%s%s",
+                     result->missing, result->error[0] ? "; " : "", result->error);
     return whole;
 }
 

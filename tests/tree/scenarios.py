@@ -100,7 +100,7 @@ def a_held_run_takes_one_after_the_other(base):
 
 @claim
 def rings_are_large_again_when_not_all_could_be_made_small(base):
-    with held(base, "1x2x2") as run:
+    with held(base, "1x2x2", status=5) as run:
         run.kill(run.shape.leaf())
         until(lambda: run.event("dead", run.shape.leaf()), "the death is told", 10)
         done = linqu("exec", "--base", base, "t", "ring-stress", "--json").expect(1)

@@ -178,8 +178,8 @@ int subject_start(struct subject *subject, const char *base, const char *name, c
                           WORD(topology),
                           WORD("--timeout"),
                           WORD(LIFE_MOST_S),
-                          WORD("--keep"),
-                          WORD("0"),
+                          WORD("--keep"), // what is removed meanwhile is measured, too
+                          WORD("1000"),
                           WORD("--stall-after"),
                           WORD("0"),
                           WORD("--stop-timeout"),

@@ -95,6 +95,28 @@ static void results_print(const json_t *answer, bool quiet)
 }
 
 /* 64 bits are more than a JSON number holds for everybody, so arguments go as texts. */
+static int check_sendable(const char *text)
+{
+    json_t *value = text ? json_string(text) : NULL;
+
+    json_decref(value);
+    if (!text || value)
+        return 0;
+    return cli_fail(EXIT_USAGE,
+                    "%s is not UTF-8, and only such a path can be sent to a run: "
+                    "make a link of another name to it",
+                    text);
+}
+
+static int check_all_sendable(const struct kernel_options *options)
+{
+    int result = check_sendable(options->kernel.path);
+
+    for (size_t i = 0; result == 0 && i < options->count; i++)
+        result = check_sendable(options->steps[i]);
+    return result;
+}
+
 static json_t *order_json(const struct kernel_options *options)
 {
     json_t *steps = json_array(), *args = json_array();
@@ -150,7 +172,9 @@ int exec_command(const struct invocation *invocation)
     result = kernel_options_take(invocation, names, count, &options);
     if (result != 0)
         return result;
-    result = live_run_of(invocation, run, &view);
+    result = check_all_sendable(&options);
+    if (result == 0)
+        result = live_run_of(invocation, run, &view);
     if (result == 0) {
         result = exec_on(invocation, &view, &options);
         run_view_close(&view);

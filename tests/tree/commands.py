@@ -6,6 +6,7 @@ runs beside others"""
 import json
 import os
 import re
+import shutil
 import signal
 
 import tree
@@ -290,6 +291,18 @@ def a_topology_file_names_the_run_and_options_win(base):
     need("opt" in os.listdir(base), "the runs are %s", os.listdir(base))
     linqu("run", "--topology", path, "--name", "viaenv", env={"LINQU_BASE": base}).expect(0)
     need("viaenv" in os.listdir(base), "LINQU_BASE is not followed: %s", os.listdir(base))
+
+
+@claim
+def a_path_that_cannot_be_sent_is_named(base):
+    """JSON knows only UTF-8, a file system any bytes."""
+    folder = os.path.dirname(base) + "/caf\udce9"
+    os.mkdir(folder)
+    shutil.copy(os.path.join(tree.BUILD, "kernels/hello.so"), folder)
+    with held(base, "1x1x1"):
+        for words in (["t", folder + "/hello.so"], ["--kernel-path", folder, "t", "hello.so"]):
+            done = tree.linqu("exec", "--base", base, *words)
+            need(done.status == 2 and "is not UTF-8" in done.sentence(), "it said %s", done.err)
 
 
 tree.main()

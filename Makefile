@@ -158,7 +158,7 @@ sim-update: $(BUILD)/tests/sim/test_story ## write anew what tests/sim/*.story s
 asan: ## the same tests on a build with ASan and UBSan, the tree at 2x2x2
 	@.ci/deps build test
 	@$(AGAIN) -s SAN=1 all tests bare
-	@LINQU_TREE=small tests/run --build build-asan $(patsubst $(BUILD)/%,build-asan/%,$(UNIT_BIN) $(SIM_BIN)) $(TREE)
+	@SAN=1 LINQU_TREE=small tests/run --build build-asan $(patsubst $(BUILD)/%,build-asan/%,$(UNIT_BIN) $(SIM_BIN)) $(TREE)
 
 # Fuzz targets are built with clang in build-fuzz, with libraries of their own; `// links: users` as above.
 FUZZ_SRC := $(sort $(wildcard tests/fuzz/fuzz_*.c))

@@ -8,11 +8,18 @@ import tree
 from tree import claim, command, need
 
 
+def built_with():
+    with open(os.path.join(tree.BUILD, "flags"), encoding="utf-8") as file:
+        return file.read()
+
+
 @claim
 def what_is_installed_works(base):
     target = os.path.dirname(base) + "/root"
+    flags = built_with()
     command("make", "-s", "-C", tree.ROOT, "install", "BUILD=" + os.path.relpath(tree.BUILD, tree.ROOT),
             "DESTDIR=" + target, "PREFIX=/opt/linqu", seconds=300).expect(0)
+    need(built_with() == flags, "it built anew, with %s instead of %s", built_with(), flags)
     need(os.listdir(target) == ["opt"] and os.listdir(target + "/opt") == ["linqu"], "it wrote to %s", os.listdir(target))
     place = target + "/opt/linqu/"
     with open(place + "share/man/man1/linqu.1", encoding="utf-8") as file:

@@ -50,9 +50,9 @@ static void on_shutdown(struct client *client, const struct control_request *req
     if (request->force)
         ending_kill(launcher);
     else
-        ending_begin(launcher, true,
-                     request->timeout_ms ? request->timeout_ms
-                                         : launcher->options->stop_timeout_s * UINT64_C(1000));
+        work_close(launcher, request->timeout_ms
+                                 ? request->timeout_ms
+                                 : launcher->options->stop_timeout_s * UINT64_C(1000));
 }
 
 static void act(struct client *client, const struct control_request *request)
@@ -63,7 +63,7 @@ static void act(struct client *client, const struct control_request *request)
         on_shutdown(client, request);
         return;
     }
-    if (launcher->phase == RUN_STOPPING || launcher->closing_ns) {
+    if (launcher->phase == RUN_STOPPING || launcher->closing_due_ns) {
         refuse(client, EXIT_NO_RUN, "the run is stopping and takes nothing more to do");
         return;
     }

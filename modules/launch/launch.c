@@ -149,7 +149,7 @@ static void on_interrupt(struct launcher *launcher, int signal)
     if (launcher->phase == RUN_STARTING)
         ending_kill(launcher);
     else
-        ending_begin(launcher, true, launcher->options->stop_timeout_s * UINT64_C(1000));
+        work_close(launcher, launcher->options->stop_timeout_s * UINT64_C(1000));
 }
 
 static void signal_readable(evutil_socket_t fd, short what, void *arg)

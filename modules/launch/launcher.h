@@ -107,7 +107,8 @@ struct launcher {
     bool over;
     struct stall stall;
     bool records_due;    // a kernel ran: nodes have records to write before the stop
-    uint64_t closing_ns; // since when they are asked to; 0: they are not
+    uint64_t closing_due_ns;  // until when they are asked to; 0: they are not
+    uint64_t closing_stop_ms; // what the stop may take after that
 };
 
 
@@ -151,6 +152,9 @@ void work_finished(void *launcher);        // the running scenario says so
 void work_wake(struct launcher *launcher); // something was added
 void work_turn(struct launcher *launcher);
 void work_tick(struct launcher *launcher);
+/* The end in order of a run that is asked to end: records are written, and then it stops within
+ * `stop_ms`. */
+void work_close(struct launcher *launcher, uint64_t stop_ms);
 void work_abandon(struct launcher *launcher); // the run ends before it is done
 
 /* control.c: ctl.sock. */
@@ -170,6 +174,7 @@ uint32_t count_descriptors(void);
 /* traces.c: memory for the records of the nodes' tasks, and the task_trace.json of those at and
  * below `rank` that did not leave in order. */
 void traces_open(struct launcher *launcher);
+uint64_t traces_count(const struct launcher *launcher); // records of all nodes
 void traces_write(struct launcher *launcher, uint32_t rank);
 void traces_close(struct launcher *launcher);
 

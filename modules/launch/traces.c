@@ -37,6 +37,20 @@ void traces_close(struct launcher *launcher)
     launcher->traces_fd = -1;
 }
 
+uint64_t traces_count(const struct launcher *launcher)
+{
+    uint64_t count = 0;
+
+    for (uint32_t rank = 0; rank < launcher->options->topology->node_count; rank++) {
+        uint8_t head[TRACE_HEAD_SIZE];
+
+        if (pread(launcher->traces_fd, head, sizeof head, (off_t)rank * TRACE_AREA_SIZE) ==
+            sizeof head)
+            count += trace_log_peek(head);
+    }
+    return count;
+}
+
 static int write_file(struct launcher *launcher, uint32_t rank, const struct buffer *text,
                       struct error *err)
 {

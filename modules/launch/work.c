@@ -168,27 +168,40 @@ static void answer_exec(struct launcher *launcher, const struct work *work)
 
 static void stop(struct launcher *launcher)
 {
-    launcher->closing_ns = 0;
-    ending_begin(launcher, true, launcher->options->stop_timeout_s * UINT64_C(1000));
+    launcher->closing_due_ns = 0;
+    ending_begin(launcher, true, launcher->closing_stop_ms);
+}
+
+/* What one processor needs to ask all nodes and to write all records, with something to spare: who
+ * does not answer holds up the stop no longer. */
+static uint64_t records_ms(struct launcher *launcher)
+{
+    enum { LEAST_MS = 200, A_NODE_MS = 2, RECORDS_A_MS = 50, SAID_FROM = 100000 };
+    uint64_t records = traces_count(launcher);
+
+    if (records >= SAID_FROM)
+        say(launcher, "stopping when the records of %s tasks are written", with_commas(records));
+    return LEAST_MS + launcher->options->topology->node_count * A_NODE_MS + records / RECORDS_A_MS;
 }
 
 /* What kernels left to tell is written before the stop: a node that ran many tasks would else have
  * to do it within the time that it has to leave. */
-static void close_up(struct launcher *launcher)
+void work_close(struct launcher *launcher, uint64_t stop_ms)
 {
-    if (!launcher->records_due || launcher->phase == RUN_STOPPING) {
+    launcher->closing_stop_ms = stop_ms;
+    if (!launcher->records_due || launcher->work || launcher->closing_due_ns ||
+        launcher->phase == RUN_STOPPING) {
         stop(launcher);
         return;
     }
-    launcher->closing_ns = monotonic_clock_ns();
+    launcher->closing_due_ns = monotonic_clock_ns() + records_ms(launcher) * 1000000;
     tree_gather(launcher, GATHER_RECORDS);
 }
 
 void work_tick(struct launcher *launcher)
 {
-    if (launcher->closing_ns && launcher->phase != RUN_STOPPING &&
-        monotonic_clock_ns() - launcher->closing_ns >=
-            launcher->options->stop_timeout_s * UINT64_C(1000000000))
+    if (launcher->closing_due_ns && launcher->phase != RUN_STOPPING &&
+        monotonic_clock_ns() >= launcher->closing_due_ns)
         stop(launcher);
 }
 
@@ -206,7 +219,7 @@ static void work_done(struct launcher *launcher)
     else if (launcher->options->hold)
         launcher_phase(launcher, RUN_READY);
     else
-        close_up(launcher);
+        work_close(launcher, launcher->options->stop_timeout_s * UINT64_C(1000));
 }
 
 /* The first failure of a work decides what its client exits with. */
@@ -292,7 +305,7 @@ void work_gathered(struct launcher *launcher, const struct gather_result *result
 {
     events_append(launcher->events_fd, "round", NULL, "{s:f, s:i}", "ms",
                   (double)result->took_ns / 1e6, "missing", (int)result->missing);
-    if (launcher->closing_ns)
+    if (launcher->closing_due_ns)
         stop(launcher);
     else if (launcher->running)
         launcher->scenario->gathered(launcher->running, result);

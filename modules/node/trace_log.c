@@ -79,6 +79,15 @@ struct trace_log *trace_log_open(const void *area, size_t size)
     return head->magic == AREA_MAGIC ? log_in((void *)(uintptr_t)area, size) : NULL;
 }
 
+uint32_t trace_log_peek(const uint8_t head[TRACE_HEAD_SIZE])
+{
+    struct area area;
+
+    _Static_assert(sizeof area == TRACE_HEAD_SIZE, "the whole head");
+    memcpy(&area, head, sizeof area);
+    return area.magic == AREA_MAGIC ? area.count : 0;
+}
+
 void trace_log_destroy(struct trace_log *log)
 {
     free(log);

@@ -70,6 +70,10 @@ void trace_log_show_exec(struct trace_log *log);
 void trace_log_task(struct trace_log *log, const struct trace_task *task);
 void trace_log_exit(struct trace_log *log, const struct trace_exit *retired);
 
+/* How many records are in the area that begins with `head`, a copy of its first bytes. */
+enum { TRACE_HEAD_SIZE = 40 };
+uint32_t trace_log_peek(const uint8_t head[TRACE_HEAD_SIZE]);
+
 struct trace_log_counts {
     uint32_t records;
     uint64_t bytes;

@@ -343,4 +343,15 @@ def the_stopped_launcher_goes_on_where_it_was(base):
         os.kill(run.launcher, signal.SIGCONT)
 
 
+@large
+def records_are_written_before_the_time_to_leave_begins(base):
+    """A held run whose nodes have more to write than they could in that time."""
+    with held(base, "1x1x16", "--stop-timeout", "1") as run:
+        tree.linqu("exec", "--base", base, "t", "bench_tasks.so", "--arg", 16, "--arg", 1000000).expect(0)
+    need("records of 1,0" in run.err(), "it said %s", run.err())
+    for host in run.shape.at(3):
+        trace = run.json(host.path + "/logs/task_trace.json")
+        need(len(trace["tasks"]) + trace["lost"] > 60000, "%s wrote %d tasks", host.path, len(trace["tasks"]))
+
+
 tree.main()

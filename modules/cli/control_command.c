@@ -16,6 +16,7 @@
 #include "cli/invocation.h"
 #include "cli/kernel_options.h"
 #include "cli/run_view.h"
+#include "report/json_file.h"
 #include "rundir/clock.h"
 #include "scenario/scenario.h"
 
@@ -231,9 +232,24 @@ static int launcher_kill(struct run_view *view, struct error *err)
     return result;
 }
 
+/* As it does at its own terminal, it says why here. */
+static int say_cause(const struct run_view *view, int exit_code)
+{
+    struct error ignored;
+    json_t *report = json_file_read(view->dir.fd, "run.json", &ignored);
+    const char *cause = json_string_value(json_object_get(report, "cause"));
+
+    cli_note("the run %s ended with %d: %s", view->dir.name, exit_code,
+             cause ? cause : "its run.json does not say why");
+    json_decref(report);
+    return exit_code;
+}
+
 static int shutdown_finish(const struct invocation *invocation, const struct run_view *view,
                            int exit_code, bool killed)
 {
+    if (exit_code)
+        say_cause(view, exit_code);
     if (!invocation->given[OPTION_JSON])
         return exit_code;
     return cli_finish_json(json_pack("{s:s, s:s, s:i, s:b}", "schema", "linqu.shutdown/1", "run",
@@ -261,6 +277,17 @@ enum outcome {
     OUTCOME_SILENT,   // no answer in time
 };
 
+/* Before it stops, a run writes the records of all tasks. */
+static uint64_t records_ms(const struct run_view *view)
+{
+    enum { TASKS_A_MS = 50 };
+    uint64_t tasks = 0;
+
+    for (uint32_t rank = 0; rank < view->topology.node_count; rank++)
+        tasks += atomic_load_explicit(&view->map.records[rank].tasks_done, memory_order_relaxed);
+    return tasks / TASKS_A_MS;
+}
+
 /* How long the answer may take: the run's own deadlines are over by then, or the ones that were
  * asked for. */
 static uint64_t answer_timeout_ms(const struct invocation *invocation, const struct run_view *view)
@@ -268,8 +295,8 @@ static uint64_t answer_timeout_ms(const struct invocation *invocation, const str
     if (invocation->given[OPTION_FORCE])
         return FORCED_ANSWER_MS + view->topology.node_count;
     if (invocation->given[OPTION_TIMEOUT])
-        return invocation->number[OPTION_TIMEOUT] * 1000 + STOP_GRACE_MS;
-    return USUAL_ANSWER_MS + view->topology.node_count * UINT64_C(10);
+        return invocation->number[OPTION_TIMEOUT] * 1000 + STOP_GRACE_MS + records_ms(view);
+    return USUAL_ANSWER_MS + view->topology.node_count * UINT64_C(10) + records_ms(view);
 }
 
 static enum outcome shutdown_ask(const struct invocation *invocation, const struct run_view *view,

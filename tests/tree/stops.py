@@ -167,7 +167,8 @@ def a_top_that_leaves_a_run_at_work_is_no_success(base):
 def shutdown_before_ready_is_no_success(base):
     run = tree.Run(base, SPEC, "--hold", "--start-timeout", "60", env={"LINQU_INJECT": LAST + ":hang"})
     run.waits_for(lambda: run.state() and len(run.pids()) == run.shape.count(), "all are forked")
-    tree.linqu("shutdown", "--base", base, "--force", run.name).expect(5)
+    done = tree.linqu("shutdown", "--base", base, "--force", run.name).expect(5)
+    need("ended with 5" in done.sentence() and "before the scenario topology was done" in done.err, "it said %s", done.err)
     run.expect_end(5)
     expect_account(run)
     need("before the scenario topology was done" in run.err(), "it said %s", run.err())

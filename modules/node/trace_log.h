@@ -25,7 +25,7 @@ struct trace_input {
     uint32_t holder; // rank of the node it was asked of, or is kept by
     uint32_t producer_id;
     uint16_t producer_depth;
-    bool remote;
+    uint8_t remote; // 0 or 1: no bool, as it is read from what any process may have written
 };
 
 struct trace_output {

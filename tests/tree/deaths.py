@@ -45,8 +45,9 @@ def expect_rest_lives(run, node, *earlier):
     for other in rest:
         need(tree.alive(run.state().pid(other.rank)), "%s is not alive", other.path)
     worst = run.worst("dead", "failed")
-    need(list(worst) == [node.path] and "signal 9" in worst[node.path]["reason"], "status says of %s: %s", node.path, worst)
-    need(worst[node.path]["dead_below"] == len(run.shape.nodes) - len(rest) - 1, "status says of %s: %s", node.path, worst)
+    need(set(worst) == {n.path for n in (node, *earlier)}, "status says of %s: %s", node.path, worst)
+    need("signal 9" in worst[node.path]["reason"], "status says of %s: %s", node.path, worst)
+    need(worst[node.path]["dead_below"] == sum(1 for _ in node.subtree()) - 1, "status says of %s: %s", node.path, worst)
     out = tree.linqu("status", "--base", run.base, run.name).expect(0).out
     need(line_with(out, "dead", node.path, "signal 9"), "status does not show %s: %s", node.path, out)
 
@@ -96,7 +97,7 @@ def launcher_killed(base, spec, *options, **more):
     if more:
         run.waits_for(lambda: run.state() and len(run.pids()) == run.shape.count(), "all are forked")
     else:
-        run.until_ready()
+        run.until_ready("kernel_ended" if options else "scenario_ended")
     pids = run.pids()
     os.kill(run.launcher, signal.SIGKILL)
     took = tree.wait_gone(pids, max(10, limit_s))
@@ -121,8 +122,7 @@ def the_launcher_of_many_is_killed_at_work(base):
 def parts_of_all_17489_nodes_are_killed(base):
     """A chip, then a pod with its 272 nodes, then the top."""
     limit_s = tree.kill_limit_s("16x4x16x16", "--rounds", "1")
-    run = tree.Run(base, "16x4x16x16", "--hold", "bench_start.so")
-    run.waits_for(lambda: run.event("kernel_ended") and run.state().phase() == "ready", "it is READY", run.patience_s())
+    run = tree.Run(base, "16x4x16x16", "--hold", "bench_start.so").until_ready("kernel_ended")
     earlier = []
     for which in ("leaf", "mid"):
         node = pick(run, which)

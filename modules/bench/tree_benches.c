@@ -8,6 +8,7 @@
 #include "base/memory.h"
 #include "bench/bench_internal.h"
 #include "model/level.h"
+#include "rundir/preflight.h"
 
 enum { ROUNDS = 20, LEAF_TASKS = 100 };
 
@@ -22,6 +23,17 @@ static unsigned level_fanouts(const struct topology *topology, unsigned fanout[B
     return count;
 }
 
+/* Both trees at once may be too many processes: then ours goes, and comes back for the next turn. */
+static int make_room(struct bench *bench, struct error *err)
+{
+    struct preflight preflight;
+
+    if (!bench->whole.up)
+        return 0;
+    preflight_check(bench->order->topology, bench->order->base, NULL, 0, &preflight);
+    return preflight.worst == PREFLIGHT_FAIL ? subject_stop(&bench->whole, NULL, err) : 0;
+}
+
 /* The bare tree of that shape, with its files in a folder of their own that stays until the bench
  * ends. The caller frees the answer. */
 static struct bare_tree_answer *bare_tree(struct bench *bench, struct bare_tree_order order,
@@ -30,6 +42,10 @@ static struct bare_tree_answer *bare_tree(struct bench *bench, struct bare_tree_
     struct bare_tree_answer *answer = memory_new(1, sizeof *answer);
     char files[sizeof bench->place + 16];
 
+    if (make_room(bench, err) < 0) {
+        free(answer);
+        return NULL;
+    }
     level_fanouts(bench->order->topology, order.fanout);
     if (order.files) {
         snprintf(files, sizeof files, "%s/bare-XXXXXX", bench->place);

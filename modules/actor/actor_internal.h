@@ -4,7 +4,6 @@
 #define ACTOR_ACTOR_INTERNAL_H
 
 #include <event2/event.h>
-#include <time.h>
 
 #include "actor/actor.h"
 #include "actor/log_file.h"

@@ -95,7 +95,6 @@ static void results_print(const json_t *answer, bool quiet)
     }
 }
 
-/* 64 bits are more than a JSON number holds for everybody, so arguments go as texts. */
 static int check_sendable(const char *text)
 {
     json_t *value = text ? json_string(text) : NULL;
@@ -118,6 +117,7 @@ static int check_all_sendable(const struct kernel_options *options)
     return result;
 }
 
+/* 64 bits are more than a JSON number holds for everybody, so arguments go as texts. */
 static json_t *order_json(const struct kernel_options *options)
 {
     json_t *steps = json_array(), *args = json_array();
@@ -233,7 +233,7 @@ static int launcher_kill(struct run_view *view, struct error *err)
 }
 
 /* As it does at its own terminal, it says why here. */
-static int say_cause(const struct run_view *view, int exit_code)
+static void say_cause(const struct run_view *view, int exit_code)
 {
     struct error ignored;
     json_t *report = json_file_read(view->dir.fd, "run.json", &ignored);
@@ -242,7 +242,6 @@ static int say_cause(const struct run_view *view, int exit_code)
     cli_note("the run %s ended with %d: %s", view->dir.name, exit_code,
              cause ? cause : "its run.json does not say why");
     json_decref(report);
-    return exit_code;
 }
 
 static int shutdown_finish(const struct invocation *invocation, const struct run_view *view,

@@ -420,12 +420,7 @@ def every_line_of_the_rings_is_in_the_file_soon_and_in_order(base):
     linqu_wait_all(rt);
     linqu_dump_ring_snapshot(rt, "end");
     """)
-    kernel(folder, "pause", HOST, WORKER, r"""
-    char path[1024];
-    snprintf(path, sizeof path, "%s/go", getenv("LINQU_RUN"));
-    while (access(path, F_OK) < 0)
-        nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
-    """)
+    kernel(folder, "pause", HOST, WORKER, WAIT_FOR_GO)
     run = Run(base, SPEC, top)
     file = "L6_0/logs/ring_snapshots.jsonl"
 
@@ -434,8 +429,7 @@ def every_line_of_the_rings_is_in_the_file_soon_and_in_order(base):
             return []
         return [json.loads(line) for line in run.read(file).splitlines()]
     run.waits_for(lambda: notes(run) and len(lines()) == 300, "the lines are in the file while the kernel waits")
-    with open(run.path + "/go", "w", encoding="utf-8"):
-        pass
+    go(run)
     run.expect_end(0).expect_nothing_left()
     labels = [line["label"] for line in lines()]
     need(labels == ["wait_all"] * 301 + ["end"], "%d lines, the last %s", len(labels), labels[-2:])

@@ -177,6 +177,7 @@ void want_lines(struct node *node, const char *name, const void *lines, size_t s
     const void *data;
     struct effect *effect;
 
+    list->urgent |= at_once;
     if (ends_with_lines(list, name)) {
         buffer_append(&list->bytes, lines, size);
         list->items[list->count - 1].size += size;

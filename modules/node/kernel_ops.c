@@ -629,8 +629,10 @@ static void op_dump_ring_snapshot(LinquRuntime *rt, const char *label)
 {
     struct kernel_runtime *kernel = runtime_of(rt);
 
-    if (orchestration(kernel, "dump_ring_snapshot"))
-        trace_snapshot(kernel->node, label ? label : "", true);
+    if (!orchestration(kernel, "dump_ring_snapshot"))
+        return;
+    trace_snapshot(kernel->node, label ? label : "", true);
+    runtime_speak(kernel->node);
 }
 
 static void *op_get_tensor_pool(LinquRuntime *rt)

@@ -48,7 +48,7 @@ struct effect_list {
     struct effect *items;
     size_t count, capacity;
     struct buffer bytes;
-    bool urgent; // frames or log lines are among them, which shall not be lost with a kernel
+    bool urgent; // frames, log lines or a dump are among them, which shall not be lost with a kernel
 };
 
 struct node {

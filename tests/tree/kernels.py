@@ -438,6 +438,17 @@ def every_line_of_the_rings_is_in_the_file_soon_and_in_order(base):
 
 
 @claim
+def a_dump_is_in_the_file_while_the_kernel_goes_on(base):
+    """Also when it never waits again: who hunts a hang reads it."""
+    top = kernel(folder_of(base), "top", CLOS2, ORCHESTRATOR, 'linqu_wait_all(rt); linqu_dump_ring_snapshot(rt, "here");' + WAIT_FOR_GO)
+    run = Run(base, SPEC, top)
+    file = os.path.join(run.path, "L6_0/logs/ring_snapshots.jsonl")
+    run.waits_for(lambda: os.path.exists(file) and '"label":"here"' in run.read("L6_0/logs/ring_snapshots.jsonl"), "it is in the file")
+    go(run)
+    run.expect_end(0).expect_nothing_left()
+
+
+@claim
 def the_top_is_watched_too(base):
     run = run_kernel(base, kernel(folder_of(base), "spin", CLOS2, ORCHESTRATOR, "for (;;) ;"), "--task-timeout", "1", status=5)
     expect_sentence(run, "L6_0", "kernel spin", "--task-timeout 1 s")

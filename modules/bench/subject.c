@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #include "base/memory.h"
-#include "report/json_file.h"
+#include "report/run_json.h"
 #include "rundir/clock.h"
 #include "rundir/run_dir.h"
 #include "rundir/state_map.h"
@@ -124,17 +124,13 @@ static int run_command(char *const *argv, bool may_end, struct error *err)
 /* A run that ends with a failure has said why in its run.json. */
 static int say_cause(const struct subject *subject, struct error *err)
 {
-    char path[LIMIT_PATH + 64];
-    struct error ignored;
-    json_t *report;
-    const char *cause;
+    char path[LIMIT_PATH + 64], *cause;
 
     snprintf(path, sizeof path, "%s/%s/run.json", subject->base, subject->name);
-    report = json_file_read(AT_FDCWD, path, &ignored);
-    cause = json_string_value(json_object_get(report, "cause"));
+    cause = run_report_read_cause(AT_FDCWD, path);
     if (cause)
         error_set(err, "the run that was measured failed: %s", cause);
-    json_decref(report);
+    free(cause);
     return -1;
 }
 

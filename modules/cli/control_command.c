@@ -16,7 +16,8 @@
 #include "cli/invocation.h"
 #include "cli/kernel_options.h"
 #include "cli/run_view.h"
-#include "report/json_file.h"
+#include "launch/launch.h"
+#include "report/run_json.h"
 #include "rundir/clock.h"
 #include "scenario/scenario.h"
 
@@ -235,13 +236,11 @@ static int launcher_kill(struct run_view *view, struct error *err)
 /* As it does at its own terminal, it says why here. */
 static void say_cause(const struct run_view *view, int exit_code)
 {
-    struct error ignored;
-    json_t *report = json_file_read(view->dir.fd, "run.json", &ignored);
-    const char *cause = json_string_value(json_object_get(report, "cause"));
+    char *cause = run_report_read_cause(view->dir.fd, "run.json");
 
     cli_note("the run %s ended with %d: %s", view->dir.name, exit_code,
              cause ? cause : "its run.json does not say why");
-    json_decref(report);
+    free(cause);
 }
 
 static int shutdown_finish(const struct invocation *invocation, const struct run_view *view,
@@ -279,12 +278,11 @@ enum outcome {
 /* Before it stops, a run writes the records of all tasks. */
 static uint64_t records_ms(const struct run_view *view)
 {
-    enum { TASKS_A_MS = 50 };
     uint64_t tasks = 0;
 
     for (uint32_t rank = 0; rank < view->topology.node_count; rank++)
         tasks += atomic_load_explicit(&view->map.records[rank].tasks_done, memory_order_relaxed);
-    return tasks / TASKS_A_MS;
+    return tasks / LAUNCH_RECORDS_A_MS;
 }
 
 /* How long the answer may take: the run's own deadlines are over by then, or the ones that were

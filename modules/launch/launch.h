@@ -19,6 +19,9 @@ struct kernel_settings {
     size_t arg_count;
 };
 
+/* Before it stops, a run writes at least so many records of tasks in a millisecond. */
+enum { LAUNCH_RECORDS_A_MS = 50 };
+
 struct launch_options {
     const struct topology *topology; // already parsed and checked
     const char *base;                // --base or NULL: see run_dir_base()

@@ -176,12 +176,13 @@ static void stop(struct launcher *launcher)
  * does not answer holds up the stop no longer. */
 static uint64_t records_ms(struct launcher *launcher)
 {
-    enum { LEAST_MS = 200, A_NODE_MS = 2, RECORDS_A_MS = 50, SAID_FROM = 100000 };
+    enum { LEAST_MS = 200, A_NODE_MS = 2, SAID_FROM = 100000 };
     uint64_t records = traces_count(launcher);
 
     if (records >= SAID_FROM)
         say(launcher, "stopping when the records of %s tasks are written", with_commas(records));
-    return LEAST_MS + launcher->options->topology->node_count * A_NODE_MS + records / RECORDS_A_MS;
+    return LEAST_MS + launcher->options->topology->node_count * A_NODE_MS +
+           records / LAUNCH_RECORDS_A_MS;
 }
 
 /* What kernels left to tell is written before the stop: a node that ran many tasks would else have

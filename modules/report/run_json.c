@@ -344,3 +344,14 @@ int run_report_write(const struct run_report *report, int dir_fd, struct error *
     json_decref(object);
     return result;
 }
+
+char *run_report_read_cause(int dir_fd, const char *path)
+{
+    struct error ignored;
+    json_t *report = json_file_read(dir_fd, path, &ignored);
+    const char *cause = json_string_value(json_object_get(report, "cause"));
+    char *copy = cause ? memory_string(cause) : NULL;
+
+    json_decref(report);
+    return copy;
+}

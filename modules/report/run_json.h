@@ -72,4 +72,8 @@ json_t *run_report_results(const struct run_report *report, size_t first);
 /* Write run.json in `dir_fd`, whole or not at all; likewise of a run that has ended. */
 int run_report_write(const struct run_report *report, int dir_fd, struct error *err);
 
+/* The first cause in the run.json at `path`, from `dir_fd` on; to be freed with free(). NULL when
+ * there is none. */
+char *run_report_read_cause(int dir_fd, const char *path);
+
 #endif

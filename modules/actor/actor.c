@@ -48,15 +48,36 @@ void actor_tell(struct actor *actor, struct event event)
     contacts_tell(actor);
 }
 
-static void edge_frame(void *owner, struct link *link, const uint8_t *frame, size_t size)
+void actor_tell_frame(struct actor *actor, uint32_t peer, const struct frame_pieces *frame)
+{
+    actor_tell(actor, (struct event){.type = EVENT_FRAME,
+                                     .peer = peer,
+                                     .frame = frame->head,
+                                     .size = frame->head_size,
+                                     .tail = frame->tail,
+                                     .tail_size = frame->tail_size});
+}
+
+static void edge_landed(void *owner, struct link *link, const struct frame_pieces *frame)
 {
     struct edge *edge = owner;
 
     (void)link;
     inject_at_frame(edge->actor);
-    actor_tell(
-        edge->actor,
-        (struct event){.type = EVENT_FRAME, .peer = edge->peer, .frame = frame, .size = size});
+    actor_tell_frame(edge->actor, edge->peer, frame);
+}
+
+static void edge_frame(void *owner, struct link *link, const uint8_t *frame, size_t size)
+{
+    edge_landed(owner, link, &(struct frame_pieces){.head = frame, .head_size = size});
+}
+
+static void edge_room(void *owner, struct link *link)
+{
+    struct edge *edge = owner;
+
+    (void)link;
+    actor_tell(edge->actor, (struct event){.type = EVENT_ROOM, .peer = edge->peer});
 }
 
 static void edge_closed(void *owner, struct link *link, enum frame_fault fault)
@@ -68,7 +89,18 @@ static void edge_closed(void *owner, struct link *link, enum frame_fault fault)
                (struct event){.type = EVENT_LINK_CLOSED, .peer = edge->peer, .fault = fault});
 }
 
-static const struct link_owner edge_owner = {.frame = edge_frame, .closed = edge_closed};
+static bool edge_landing(void *owner, const uint8_t *head, struct landing *landing)
+{
+    const struct edge *edge = owner;
+
+    return node_landing(edge->actor->node, edge->peer, head, landing);
+}
+
+static const struct link_owner edge_owner = {.frame = edge_frame,
+                                             .landing = edge_landing,
+                                             .landed = edge_landed,
+                                             .room = edge_room,
+                                             .closed = edge_closed};
 
 /* The frames that a child sent before it ended are its last words: they come before the word of its
  * end. */

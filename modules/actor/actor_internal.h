@@ -77,6 +77,7 @@ struct actor {
         void *bytes; // mapped; NULL: none is
         size_t size;
     } code_view;
+    cpu_set_t home; // where it runs unless it roams
     bool environment_set;
     enum node_life shown_life;
     bool leaving;
@@ -85,6 +86,7 @@ struct actor {
 
 /* Tell the brain, and do what it wants. */
 void actor_tell(struct actor *actor, struct event event);
+void actor_tell_frame(struct actor *actor, uint32_t peer, const struct frame_pieces *frame);
 /* What a link that goes counts on. */
 void actor_keep_counters(struct actor *actor, const struct link *link);
 

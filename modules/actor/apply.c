@@ -20,10 +20,19 @@ static struct link *link_of(struct actor *actor, uint32_t peer)
 
 static void apply_send(struct actor *actor, const struct effect *effect)
 {
+    const struct frame_pieces frame = effect_frame(effect);
     struct link *link = link_of(actor, effect->peer);
 
     if (link)
-        link_send(link, (enum message_queue)effect->queue, effect->data, effect->size);
+        link_send_pieces(link, (enum message_queue)effect->queue, &frame);
+}
+
+static void apply_room(struct actor *actor, const struct effect *effect)
+{
+    struct link *link = link_of(actor, effect->peer);
+
+    if (link)
+        link_want_room(link, effect->size);
 }
 
 static void apply_write(struct actor *actor, const struct effect *effect)
@@ -78,6 +87,9 @@ static void apply_one(struct actor *actor, const struct effect *effect)
         break;
     case EFFECT_APPEND:
         lines_append(actor, effect);
+        break;
+    case EFFECT_ROOM:
+        apply_room(actor, effect);
         break;
     case EFFECT_EXIT:
         actor->leaving = true;

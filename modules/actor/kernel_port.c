@@ -226,6 +226,16 @@ static void *port_trace_area(void *arg)
     return area == MAP_FAILED ? NULL : area;
 }
 
+static void port_roam(void *arg, bool on)
+{
+    struct actor *actor = arg;
+
+    if (on)
+        placement_leave(&actor->run->placement, &actor->home);
+    else
+        placement_return(&actor->run->placement, &actor->home);
+}
+
 static bool port_is_sent(void *arg, uint32_t peer)
 {
     const struct guest *guest = guest_of(arg, peer);
@@ -256,6 +266,7 @@ struct node_port kernel_port(struct actor *actor)
         .trace_area = port_trace_area,
         .data_show = port_data_show,
         .data_hide = port_data_hide,
+        .roam = port_roam,
         .is_sent = port_is_sent,
         .carry_out = port_carry_out,
         .running = port_running,

@@ -37,15 +37,34 @@ void guest_end(struct guest *guest)
     u64_map_remove(&guest->actor->guests_by_peer, guest->peer);
 }
 
-static void guest_frame(void *owner, struct link *link, const uint8_t *frame, size_t size)
+static bool guest_landing(void *owner, const uint8_t *head, struct landing *landing)
+{
+    const struct guest *guest = owner;
+
+    return !guest->ending && node_landing(guest->actor->node, guest->peer, head, landing);
+}
+
+static void guest_landed(void *owner, struct link *link, const struct frame_pieces *frame)
 {
     struct guest *guest = owner;
 
     (void)link;
     if (!guest->ending)
-        actor_tell(
-            guest->actor,
-            (struct event){.type = EVENT_FRAME, .peer = guest->peer, .frame = frame, .size = size});
+        actor_tell_frame(guest->actor, guest->peer, frame);
+}
+
+static void guest_frame(void *owner, struct link *link, const uint8_t *frame, size_t size)
+{
+    guest_landed(owner, link, &(struct frame_pieces){.head = frame, .head_size = size});
+}
+
+static void guest_room(void *owner, struct link *link)
+{
+    struct guest *guest = owner;
+
+    (void)link;
+    if (!guest->ending)
+        actor_tell(guest->actor, (struct event){.type = EVENT_ROOM, .peer = guest->peer});
 }
 
 static void guest_closed(void *owner, struct link *link, enum frame_fault fault)
@@ -60,7 +79,11 @@ static void guest_closed(void *owner, struct link *link, enum frame_fault fault)
                (struct event){.type = EVENT_LINK_CLOSED, .peer = guest->peer, .fault = fault});
 }
 
-const struct link_owner guest_owner = {.frame = guest_frame, .closed = guest_closed};
+const struct link_owner guest_owner = {.frame = guest_frame,
+                                       .landing = guest_landing,
+                                       .landed = guest_landed,
+                                       .room = guest_room,
+                                       .closed = guest_closed};
 
 static void welcome(struct actor *actor, int fd)
 {

@@ -90,6 +90,7 @@ static void drop(struct node *node, struct contact *contact)
         stop_waiting(data, contact);
     else
         data->contacts_connected--;
+    serve_end(node, contact->peer);
     u64_map_remove(&data->contacts, contact->rank);
     u64_map_remove(&data->peers, contact->peer);
     buffer_free(&contact->frames);
@@ -322,7 +323,7 @@ void contact_frame(struct node *node, const struct event *event)
 
     if (!contact)
         return;
-    fault = message_read(node->reader, event->frame, event->size, &message);
+    fault = read_frame(node, event, &message);
     if (fault == FRAME_OK)
         fault = contact_says(node, contact, &message);
     if (fault != FRAME_OK)

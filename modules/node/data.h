@@ -13,14 +13,17 @@
 #include "node/runtime.h"
 
 enum {
-    CHUNK_EDGE = 60 * 1024,           // bytes of a tensor in one frame over a tree edge
-    CHUNK_SOCKET = 128 * 1024,        // and over a named socket; a quarter of a window
-    LOOKUP_CREDIT_MOST = 1024 * 1024, // a holder sends no more for one look-up
-    WINDOW_MOST = 512 * 1024,         // bytes under way for one fetch, or registered data
-    WINDOWS_MOST = 8 * 1024 * 1024,   // and for all fetches of a node together, as far as
-                                      // each still has one chunk; and for all that it has
-                                      // registered elsewhere
+    CHUNK_EDGE = 60 * 1024,       // bytes of a tensor in one frame over a tree edge
+    CHUNK_SOCKET = 256 * 1024,    // and over a named socket
+    WINDOW_EDGE = 512 * 1024,     // bytes under way for one fetch, or registered data, over edges
+    WINDOW_SOCKET = 4096 * 1024,  // and for a fetch over a named socket, where the holder keeps
+                                  // what the socket does not take
+    WINDOWS_MOST = 8 * 1024 * 1024, // and for all fetches of a node together, as far as
+                                    // each still has one chunk; and for all that it has
+                                    // registered elsewhere
+    LOOKUP_CREDIT_MOST = WINDOW_SOCKET, // a holder sends no more for one look-up
     CONTACTS_MOST = 64,               // connections that this node has made
+    FETCH_LARGE = 8 * 1024 * 1024,    // bytes of a fetch that keep two processors busy for a while
     FETCH_TRIES = 3,                  // connections lost in a row without a byte
 };
 
@@ -31,10 +34,26 @@ struct fetch {
     struct copy *copy; // each want has one use of it
     struct want *wants;
     uint64_t began_ns;
+    uint64_t number; // no other fetch of this node had it
     uint64_t asked;  // bytes asked for, from the beginning
     uint32_t holder; // rank
     uint32_t peer;   // the link over which it is asked
     uint32_t tries;
+};
+
+/* One question of somebody who reads what lies here, as far as it is not answered. */
+struct serving {
+    struct serving *next;
+    struct coord reader;
+    uint64_t correlation, handle;
+    uint64_t at, end; // bytes of the version that are to be sent
+    uint32_t version;
+};
+
+/* All questions that came over one link, in their order. */
+struct servings {
+    struct serving *first, *last;
+    bool waits; // for room on the link
 };
 
 enum contact_state {
@@ -85,6 +104,9 @@ struct data_state {
     struct u64_map fetches; // by handle
     struct fetch *oldest, *newest;
     uint32_t fetch_count;
+    uint64_t fetches_begun;
+    uint32_t large; // fetches of so much
+    struct u64_map servings; // by peer
     struct want *told; // wants whose end is known, to be told
     struct want **told_end;
 
@@ -106,6 +128,8 @@ static inline uint64_t data_least(uint64_t a, uint64_t b)
 {
     return a < b ? a : b;
 }
+
+void servings_free(struct data_state *data);
 
 /* registered.c: true when this look-up was the holder's word on what is on its way to it. */
 bool registered_asked(struct node *node, uint32_t peer, const struct message *message);

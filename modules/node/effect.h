@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "base/log.h"
+#include "wire/header.h"
 
 enum effect_type {
     EFFECT_SEND,       // a frame to `peer`, through its control or data queue
@@ -19,6 +20,7 @@ enum effect_type {
                        // EVENT_CONNECTED
     EFFECT_APPEND, // append these bytes, whole lines, to logs/`name`, which is rotated at 16 MiB;
                    // soon, or `at_once`
+    EFFECT_ROOM,   // say EVENT_ROOM when a frame of `size` bytes to `peer` would not have to wait
     EFFECT_EXIT,   // leave with `status`; nothing follows
 };
 
@@ -30,6 +32,9 @@ struct effect {
     const uint8_t
         *data; // EFFECT_SEND: a whole frame; EFFECT_WRITE_FILE, EFFECT_APPEND: the content
     size_t size;
+    const uint8_t *tail; // EFFECT_SEND: the bytes of the frame that follow `data`; NULL: none. They
+                         // lie where the node keeps them, and may go with its next step
+    size_t tail_size;
     bool at_once;         // EFFECT_APPEND
     const char *name;     // EFFECT_WRITE_FILE, EFFECT_APPEND: file name; EFFECT_LOG: component
     const char *text;     // EFFECT_LOG: the sentence; EFFECT_EXIT and EFFECT_CLOSE: why
@@ -38,6 +43,15 @@ struct effect {
     int signal;           // EFFECT_KILL
     int status;           // EFFECT_EXIT
 };
+
+/* Of an EFFECT_SEND. */
+static inline struct frame_pieces effect_frame(const struct effect *effect)
+{
+    return (struct frame_pieces){.head = effect->data,
+                                 .head_size = effect->size,
+                                 .tail = effect->tail,
+                                 .tail_size = effect->tail_size};
+}
 
 struct effects {
     const struct effect *list;

@@ -7,6 +7,9 @@
 #include "base/memory.h"
 #include "node/node_internal.h"
 
+/* Bytes of a tensor that are not worth a second piece of their frame. */
+enum { TAIL_LEAST = 4096 };
+
 /* While the list is open, pointers are offsets into `bytes` plus one, because `bytes` may move;
  * NULL stays NULL. */
 static const void *offset_of(size_t offset)
@@ -108,8 +111,9 @@ void want_message(struct node *node, uint32_t peer, struct message *message)
     want_message_to(node, peer, &target, message);
 }
 
-void want_message_to(struct node *node, uint32_t peer, const struct coord *target,
-                     struct message *message)
+static struct effect *add_message(struct node *node, uint32_t peer, const struct coord *target,
+                                  struct message *message,
+                                  void (*pack)(struct buffer *out, const struct message *message))
 {
     struct effect_list *list = &node->effects;
     size_t at = list->bytes.size;
@@ -117,13 +121,35 @@ void want_message_to(struct node *node, uint32_t peer, const struct coord *targe
 
     message->sender = node->coord;
     message->target = *target;
-    message_pack(&list->bytes, message);
+    pack(&list->bytes, message);
     note_task(node, peer, message->type);
     list->urgent = true;
     effect->peer = peer;
     effect->queue = (uint8_t)message_queue_of(message->type);
     effect->data = offset_of(at);
     effect->size = list->bytes.size - at;
+    return effect;
+}
+
+void want_message_to(struct node *node, uint32_t peer, const struct coord *target,
+                     struct message *message)
+{
+    add_message(node, peer, target, message, message_pack);
+}
+
+void want_data_to(struct node *node, uint32_t peer, const struct coord *target,
+                  struct message *message)
+{
+    const wire_bin *bytes = &message->tensor_data.bytes;
+    struct effect *effect;
+
+    if (bytes->size < TAIL_LEAST) {
+        want_message_to(node, peer, target, message);
+        return;
+    }
+    effect = add_message(node, peer, target, message, message_pack_head);
+    effect->tail = bytes->data;
+    effect->tail_size = bytes->size;
 }
 
 void want_log(struct node *node, enum log_level level, const char *component, const char *fields,
@@ -217,6 +243,14 @@ void want_connect(struct node *node, uint32_t peer, uint32_t rank)
 
     effect->peer = peer;
     effect->rank = rank;
+}
+
+void want_room(struct node *node, uint32_t peer, size_t size)
+{
+    struct effect *effect = add(&node->effects, EFFECT_ROOM);
+
+    effect->peer = peer;
+    effect->size = size;
 }
 
 void want_exit(struct node *node, int status)

@@ -28,6 +28,7 @@ enum event_type {
                         // life
     EVENT_CONNECTED,   // the connection that EFFECT_CONNECT asked for is open, or, `text` says why,
                        // is not
+    EVENT_ROOM,        // what EFFECT_ROOM asked for: `peer` has room
     EVENT_RUN,         // nothing is to be sent any more: run kernels, when node_wants_run()
     EVENT_CHILD_GONE,  // child `peer` was reaped; `wait_status` as waitpid() gives it
     EVENT_PARENT_GONE, // the parent's process has ended
@@ -53,6 +54,9 @@ struct event {
     uint32_t peer;
     const uint8_t *frame; // EVENT_FRAME: header and body
     size_t size;
+    const uint8_t *tail; // EVENT_FRAME: the bytes that follow `frame`, where node_landing() wanted
+                         // them; NULL: none
+    size_t tail_size;
     enum frame_fault fault;        // EVENT_LINK_CLOSED
     int wait_status;               // EVENT_CHILD_GONE
     bool unasked;                  // EVENT_CHILD_GONE: it had not said that it leaves

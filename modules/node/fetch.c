@@ -31,6 +31,7 @@ void data_state_destroy(struct data_state *data)
         free(fetch);
     }
     u64_map_free(&data->fetches);
+    servings_free(data);
     registered_free(data);
     contacts_free(data);
     free(data);
@@ -47,8 +48,21 @@ static struct fetch *fetch_find(const struct data_state *data, uint64_t handle, 
     return fetch;
 }
 
-static void put_in_table(struct data_state *data, struct fetch *fetch)
+/* A large one begins (1) or ends (-1). */
+static void count_large(struct node *node, int change)
 {
+    struct data_state *data = node->runtime->data;
+    const struct node_port *port = &node->runtime->port;
+    bool before = data->large > 0;
+
+    data->large += (uint32_t)change;
+    if (before != (data->large > 0) && port->roam)
+        port->roam(port->arg, !before);
+}
+
+static void put_in_table(struct node *node, struct fetch *fetch)
+{
+    struct data_state *data = node->runtime->data;
     uint64_t handle = fetch->copy->handle;
 
     fetch->next_version = u64_map_remove(&data->fetches, handle);
@@ -60,10 +74,13 @@ static void put_in_table(struct data_state *data, struct fetch *fetch)
         data->oldest = fetch;
     data->newest = fetch;
     data->fetch_count++;
+    if (fetch->copy->size >= FETCH_LARGE)
+        count_large(node, 1);
 }
 
-static void take_from_table(struct data_state *data, struct fetch *fetch)
+static void take_from_table(struct node *node, struct fetch *fetch)
 {
+    struct data_state *data = node->runtime->data;
     uint64_t handle = fetch->copy->handle;
     struct fetch *first = u64_map_remove(&data->fetches, handle);
     struct fetch **link = &first;
@@ -82,16 +99,20 @@ static void take_from_table(struct data_state *data, struct fetch *fetch)
     else
         data->oldest = fetch->newer;
     data->fetch_count--;
+    if (fetch->copy->size >= FETCH_LARGE)
+        count_large(node, -1);
 }
 
 /* --- asking ----------------------------------------------------------------------------------- */
 
 /* Many fetches at once have smaller windows. */
-static uint64_t window_of(const struct data_state *data)
+static uint64_t window_of(const struct node *node, const struct fetch *fetch)
 {
-    uint64_t share = WINDOWS_MOST / (data->fetch_count ? data->fetch_count : 1);
+    uint32_t count = node->runtime->data->fetch_count;
+    uint64_t share = WINDOWS_MOST / (count ? count : 1);
+    uint64_t most = fetch->peer <= node->child_count ? WINDOW_EDGE : WINDOW_SOCKET;
 
-    return share > WINDOW_MOST ? WINDOW_MOST : share < CHUNK_EDGE ? CHUNK_EDGE : share;
+    return share > most ? most : share < CHUNK_EDGE ? CHUNK_EDGE : share;
 }
 
 static void ask(struct node *node, struct fetch *fetch, uint64_t credit)
@@ -108,7 +129,7 @@ static void ask(struct node *node, struct fetch *fetch, uint64_t credit)
 
 static void ask_more(struct node *node, struct fetch *fetch)
 {
-    uint64_t window = window_of(node->runtime->data);
+    uint64_t window = window_of(node, fetch);
     uint64_t under_way = fetch->asked - fetch->copy->filled;
     uint64_t rest = fetch->copy->size - fetch->asked;
 
@@ -163,7 +184,7 @@ static void end_fetch(struct node *node, struct fetch *fetch, const char *cause)
 {
     struct data_state *data = node->runtime->data;
 
-    take_from_table(data, fetch);
+    take_from_table(node, fetch);
     while (fetch->wants) {
         struct want *want = fetch->wants;
 
@@ -270,11 +291,12 @@ static bool fetch_new(struct node *node, struct want *want)
     *fetch = (struct fetch){.copy = copy,
                             .wants = want,
                             .began_ns = node->now_ns,
+                            .number = ++runtime->data->fetches_begun,
                             .holder = want->holder,
                             .peer = PEER_NONE};
-    put_in_table(runtime->data, fetch);
+    put_in_table(node, fetch);
     if (!ask_holder(node, fetch, &err)) {
-        take_from_table(runtime->data, fetch);
+        take_from_table(node, fetch);
         free(fetch);
         copy_leave(runtime->copies, copy);
         return fail_want(node, want, err.text);
@@ -344,7 +366,7 @@ static void leave_fetch(struct node *node, struct want *want)
     *link = want->next;
     if (fetch->wants)
         return;
-    take_from_table(data, fetch);
+    take_from_table(node, fetch);
     contact_leave(node, fetch->peer);
     free(fetch);
 }
@@ -399,12 +421,38 @@ static void take_bytes(struct fetch *fetch, const struct msg_tensor_data *data)
     known = copy->filled - data->offset;
     if (known >= data->bytes.size)
         return;
-    memcpy(copy->bytes + copy->filled, data->bytes.data + known, data->bytes.size - known);
+    if (data->bytes.data != copy->bytes + copy->filled) // else they have landed
+        memcpy(copy->bytes + copy->filled, data->bytes.data + known, data->bytes.size - known);
     copy->filled += data->bytes.size - known;
     copy->whole = copy->filled == copy->size;
     if (fetch->asked < copy->filled)
         fetch->asked = copy->filled;
     fetch->tries = 0;
+}
+
+/* The next bytes of a fetch go where it wants them; all else is read from its frame. */
+bool node_landing(const struct node *node, uint32_t peer, const uint8_t *frame,
+                  struct landing *landing)
+{
+    struct message message;
+    const struct msg_tensor_data *data = &message.tensor_data;
+    const struct fetch *fetch;
+    size_t head_size;
+
+    if (!node->runtime || !node->runtime->data)
+        return false;
+    head_size = message_read_head(frame, &message);
+    if (!head_size || !coord_equal(&message.target, &node->coord))
+        return false;
+    fetch = fetch_find(node->runtime->data, data->handle, data->version);
+    if (!fetch || fetch->peer != peer || refusal_of(fetch, data) ||
+        data->offset != fetch->copy->filled ||
+        data->bytes.size > fetch->copy->size - fetch->copy->filled)
+        return false;
+    *landing = (struct landing){.at = fetch->copy->bytes + fetch->copy->filled,
+                                .head_size = head_size,
+                                .ticket = fetch->number};
+    return true;
 }
 
 void on_tensor_data(struct node *node, uint32_t peer, const struct message *message)

@@ -75,6 +75,17 @@ const char *child_path(const struct node *node, uint32_t child)
     return path;
 }
 
+enum frame_fault read_frame(struct node *node, const struct event *event, struct message *message)
+{
+    if (!event->tail)
+        return message_read(node->reader, event->frame, event->size, message);
+    if (!message_read_head(event->frame, message) ||
+        message->tensor_data.bytes.size != event->tail_size)
+        return FRAME_BAD_BODY;
+    message->tensor_data.bytes.data = event->tail;
+    return FRAME_OK;
+}
+
 static bool is_visitor(const struct node *node, uint32_t peer)
 {
     return peer > node->child_count;
@@ -163,6 +174,9 @@ struct effects node_step(struct node *node, const struct event *event)
         break;
     case EVENT_CONNECTED:
         contact_opened(node, event->peer, event->text);
+        break;
+    case EVENT_ROOM:
+        serve_room(node, event->peer);
         break;
     case EVENT_RUN:
         calls_run(node);

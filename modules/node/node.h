@@ -43,6 +43,12 @@ void node_destroy(struct node *node);
 /* Tell the node one thing. Its answer, and all that it points to, lives until the next call. */
 struct effects node_step(struct node *node, const struct event *event);
 
+/* Where the bytes belong that end a frame from `peer` which begins with these MESSAGE_HEAD_MOST
+ * bytes: a tensor's, in a copy that is wanted here. False: nowhere yet. The place is good until the
+ * next step. */
+bool node_landing(const struct node *node, uint32_t peer, const uint8_t *frame,
+                  struct landing *landing);
+
 /* True when the node has kernels to run: it wants an EVENT_RUN as soon as what it has said so far
  * is sent. */
 bool node_wants_run(const struct node *node);

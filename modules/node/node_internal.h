@@ -94,6 +94,10 @@ void want_message(struct node *node, uint32_t peer,
                   struct message *message); // to the neighbour itself; fills both addresses
 void want_message_to(struct node *node, uint32_t peer, const struct coord *target,
                      struct message *message); // by way of `peer`; fills the sender
+/* The same for TENSOR_DATA, whose bytes are not copied: they stay where they are until this step's
+ * effects are carried out. */
+void want_data_to(struct node *node, uint32_t peer, const struct coord *target,
+                  struct message *message);
 void want_log(struct node *node, enum log_level level, const char *component, const char *fields,
               const char *format, ...) __attribute__((format(printf, 5, 6)));
 void want_file(struct node *node, const char *name, const void *data, size_t size);
@@ -102,9 +106,11 @@ void want_lines(struct node *node, const char *name, const void *lines, size_t s
 void want_kill(struct node *node, uint32_t child, int signal);
 void want_close(struct node *node, uint32_t peer, const char *why);
 void want_connect(struct node *node, uint32_t peer, uint32_t rank);
+void want_room(struct node *node, uint32_t peer, size_t size);
 void want_exit(struct node *node, int status);
 
 /* node.c */
+enum frame_fault read_frame(struct node *node, const struct event *event, struct message *message);
 void life_move(struct node *node, enum node_life to);
 uint32_t child_rank(const struct node *node, uint32_t child);
 const char *child_path(const struct node *node, uint32_t child); // valid until the next call

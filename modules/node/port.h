@@ -64,6 +64,11 @@ struct node_port {
      * node takes memory of its own. */
     void *(*trace_area)(void *arg);
 
+    /* Much data is on its way here, or (false) no more: while one process copies it in, another
+     * copies it out, which two processors do faster than the one that both may keep to. NULL: it
+     * makes no difference. */
+    void (*roam)(void *arg, bool on);
+
     /* True when that sibling of the node is seen to be slow. NULL: nobody is. */
     bool (*is_slow)(void *arg, uint32_t rank);
 

@@ -52,7 +52,7 @@ static struct copy *keep(struct node *node, const struct task_param *param, cons
 
 static uint64_t window_of(const struct outgoing *out)
 {
-    return data_least(out->copy->size, WINDOW_MOST);
+    return data_least(out->copy->size, WINDOW_EDGE);
 }
 
 /* All that may be sent; of data without bytes one message without bytes. */
@@ -239,7 +239,7 @@ static struct arrival *begin_arrival(struct node *node, const struct msg_reg_dat
     data_write(node, (enum level)data->owner_level, data->depth, data->place, data->total, false);
     arrival = memory_new(1, sizeof *arrival);
     *arrival =
-        (struct arrival){.asked = data_least(data->total, WINDOW_MOST), .version = data->version};
+        (struct arrival){.asked = data_least(data->total, WINDOW_EDGE), .version = data->version};
     u64_map_put(&node->runtime->data->arrivals, data->handle, arrival);
     return arrival;
 }
@@ -315,9 +315,9 @@ static void ask_more(struct node *node, uint32_t peer, const struct message *mes
     uint64_t rest = message->reg_data.total - arrival->filled;
 
     if (rest <= arrival->asked - arrival->filled ||
-        arrival->asked - arrival->filled > WINDOW_MOST / 2)
+        arrival->asked - arrival->filled > WINDOW_EDGE / 2)
         return;
-    arrival->asked = arrival->filled + data_least(rest, WINDOW_MOST);
+    arrival->asked = arrival->filled + data_least(rest, WINDOW_EDGE);
     ask(node, peer, message, arrival->filled, arrival->asked - arrival->filled);
 }
 

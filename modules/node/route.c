@@ -117,7 +117,7 @@ void edge_frame(struct node *node, const struct event *event)
         return;
     }
     if (fault == FRAME_OK)
-        fault = message_read(node->reader, event->frame, event->size, &message);
+        fault = read_frame(node, event, &message);
     if (fault == FRAME_OK)
         edge_message(node, event->peer, &message);
     else

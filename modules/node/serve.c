@@ -1,6 +1,7 @@
 /* What lies here of others' data, and who may read it. */
 
 #include <assert.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/memory.h"
@@ -63,25 +64,83 @@ bool data_stays(const struct node *node, uint64_t handle, uint32_t version)
 
 /* --- for others ------------------------------------------------------------------------------- */
 
-/* `bytes` is the whole version. What was asked for goes in chunks; of a version without bytes, one
- * without bytes. */
-static void send_bytes(struct node *node, uint32_t peer, const struct message *question,
-                       const uint8_t *bytes, struct message *answer)
+/* A chunk goes when the link has room for it, so that bytes wait where they lie and not in queues,
+ * and those who read over other links have theirs in between. */
+enum { WAITS_FROM = 16 * 1024 }; // bytes of a chunk
+
+static uint64_t chunk_most(const struct node *node, uint32_t peer)
 {
-    const struct msg_tensor_lookup *lookup = &question->tensor_lookup;
-    uint64_t most = peer <= node->child_count ? CHUNK_EDGE : CHUNK_SOCKET;
-    uint64_t total = answer->tensor_data.total;
-    uint64_t credit = data_least(lookup->credit, LOOKUP_CREDIT_MOST);
-    uint64_t at = lookup->offset, end = at + data_least(credit, total - at);
+    return peer <= node->child_count ? CHUNK_EDGE : CHUNK_SOCKET;
+}
 
-    do {
-        uint64_t size = data_least(most, end - at);
+static void drop_first(struct servings *servings)
+{
+    struct serving *serving = servings->first;
 
-        answer->tensor_data.offset = at;
-        answer->tensor_data.bytes = (wire_bin){.data = bytes + at, .size = (uint32_t)size};
-        want_message_to(node, peer, &question->sender, answer);
-        at += size;
-    } while (at < end);
+    servings->first = serving->next;
+    free(serving);
+}
+
+/* Its next chunk, of at most so many bytes; of a version without bytes, one without bytes. The
+ * version may have gone since the question came. Returns the bytes that were sent. */
+static uint64_t send_chunk(struct node *node, uint32_t peer, struct serving *serving, uint64_t most)
+{
+    struct message answer = {.type = MSG_TENSOR_DATA, .correlation = serving->correlation};
+    struct msg_tensor_data *data = &answer.tensor_data;
+    uint64_t total = 0, size = 0;
+    uint8_t *bytes = NULL;
+    enum tensor_status found = find(node, serving->handle, serving->version, &bytes, &total);
+
+    if (found == TENSOR_STATUS_HERE && total < serving->end)
+        found = TENSOR_STATUS_ABSENT;
+    *data = (struct msg_tensor_data){.handle = serving->handle,
+                                     .version = serving->version,
+                                     .status = (uint8_t)found,
+                                     .total = total,
+                                     .offset = serving->at};
+    if (found == TENSOR_STATUS_HERE) {
+        size = data_least(most, serving->end - serving->at);
+        data->bytes = (wire_bin){.data = bytes + serving->at, .size = (uint32_t)size};
+        serving->at += size;
+    } else {
+        serving->at = serving->end;
+        node->counters.late += found != TENSOR_STATUS_FAILED;
+    }
+    want_data_to(node, peer, &serving->reader, &answer);
+    return size;
+}
+
+static struct servings *servings_over(const struct node *node, uint32_t peer)
+{
+    const struct runtime *runtime = node->runtime;
+
+    return runtime && runtime->data ? u64_map_find(&runtime->data->servings, peer) : NULL;
+}
+
+static void forget_servings(struct data_state *data, uint32_t peer)
+{
+    struct servings *servings = u64_map_remove(&data->servings, peer);
+
+    while (servings && servings->first)
+        drop_first(servings);
+    free(servings);
+}
+
+static void serve(struct node *node, uint32_t peer, struct servings *servings)
+{
+    uint64_t most = chunk_most(node, peer);
+
+    while (servings->first && !servings->waits) {
+        uint64_t size = send_chunk(node, peer, servings->first, most);
+
+        if (servings->first->at == servings->first->end)
+            drop_first(servings);
+        servings->waits = size >= WAITS_FROM;
+        if (servings->waits)
+            want_room(node, peer, most + MESSAGE_HEAD_MOST);
+    }
+    if (!servings->waits)
+        forget_servings(node->runtime->data, peer);
 }
 
 /* The task that wrote a version has completed before anybody is told of it, and all its readers
@@ -90,24 +149,66 @@ static void send_bytes(struct node *node, uint32_t peer, const struct message *q
 static void answer_lookup(struct node *node, uint32_t peer, const struct message *message)
 {
     const struct msg_tensor_lookup *lookup = &message->tensor_lookup;
-    struct message answer = {.type = MSG_TENSOR_DATA, .correlation = message->correlation};
+    struct data_state *data = node->runtime->data;
+    struct servings *servings = servings_over(node, peer);
+    struct serving *serving = memory_new(1, sizeof *serving);
     uint64_t total = 0;
-    uint8_t *bytes = NULL;
-    enum tensor_status found = find(node, lookup->handle, lookup->version, &bytes, &total);
+    uint8_t *bytes;
 
-    if (found == TENSOR_STATUS_HERE && lookup->offset > total)
-        found = TENSOR_STATUS_ABSENT;
-    answer.tensor_data.handle = lookup->handle;
-    answer.tensor_data.version = lookup->version;
-    answer.tensor_data.status = (uint8_t)found;
-    answer.tensor_data.total = total;
-    if (found == TENSOR_STATUS_HERE) {
-        send_bytes(node, peer, message, bytes, &answer);
-        return;
+    find(node, lookup->handle, lookup->version, &bytes, &total);
+    *serving = (struct serving){.reader = message->sender,
+                                .correlation = message->correlation,
+                                .handle = lookup->handle,
+                                .version = lookup->version,
+                                .at = lookup->offset,
+                                .end = lookup->offset};
+    if (lookup->offset < total)
+        serving->end += data_least(data_least(lookup->credit, LOOKUP_CREDIT_MOST),
+                                   total - lookup->offset);
+    if (!servings) {
+        servings = memory_new(1, sizeof *servings);
+        u64_map_put(&data->servings, peer, servings);
     }
-    if (found != TENSOR_STATUS_FAILED)
-        node->counters.late++;
-    want_message_to(node, peer, &message->sender, &answer);
+    if (servings->first)
+        servings->last->next = serving;
+    else
+        servings->first = serving;
+    servings->last = serving;
+    serve(node, peer, servings);
+}
+
+void serve_room(struct node *node, uint32_t peer)
+{
+    struct servings *servings = servings_over(node, peer);
+
+    if (!servings)
+        return;
+    servings->waits = false;
+    serve(node, peer, servings);
+}
+
+void serve_end(struct node *node, uint32_t peer)
+{
+    if (servings_over(node, peer))
+        forget_servings(node->runtime->data, peer);
+}
+
+bool serve_is_done(const struct node *node, uint32_t peer)
+{
+    return !servings_over(node, peer);
+}
+
+void servings_free(struct data_state *data)
+{
+    struct servings *servings;
+    size_t at = 0;
+
+    while ((servings = u64_map_next(&data->servings, &at))) {
+        while (servings->first)
+            drop_first(servings);
+        free(servings);
+    }
+    u64_map_free(&data->servings);
 }
 
 void on_tensor_lookup(struct node *node, uint32_t peer, const struct message *message)

@@ -46,8 +46,9 @@ static bool may_go(const struct node *node, const struct visitor *visitor, uint6
 
     if (!visitor->greeted)
         return now_ns >= visitor->came_ns + GREETED_WITHIN_NS;
-    return !runtime || !runtime->port.is_sent ||
-           runtime->port.is_sent(runtime->port.arg, visitor->peer);
+    return serve_is_done(node, visitor->peer) &&
+           (!runtime || !runtime->port.is_sent ||
+            runtime->port.is_sent(runtime->port.arg, visitor->peer));
 }
 
 /* Who may go and has been silent for longest. */
@@ -101,6 +102,7 @@ void visitor_closed(struct node *node, uint32_t peer, enum frame_fault fault)
         return;
     take_from_order(node, visitor);
     free(visitor);
+    serve_end(node, peer);
     node->counters.connections--;
     if (fault != FRAME_OK)
         refuse(node, fault, "a connection");
@@ -190,7 +192,7 @@ void visitor_frame(struct node *node, const struct event *event)
         return;
     take_from_order(node, visitor);
     put_newest(node, visitor);
-    fault = message_read(node->reader, event->frame, event->size, &message);
+    fault = read_frame(node, event, &message);
     if (fault == FRAME_OK)
         fault = visitor_message(node, visitor, &message);
     if (fault != FRAME_OK)

@@ -7,7 +7,7 @@
 #include <sys/wait.h>
 
 #include "model/beat.h"
-#include "node/node_internal.h"
+#include "node/runtime.h"
 
 static uint64_t interval_ns(const struct node *node)
 {
@@ -232,6 +232,7 @@ void on_child_gone(struct node *node, const struct event *event)
         return;
     describe_end(child, event, cause, sizeof cause);
     forget_child(node, child);
+    serve_end(node, number);
     if (!left)
         node->counters.children_dead++;
     if (node->life == NODE_STARTING) // also when it was ready: the tree is not

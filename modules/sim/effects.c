@@ -79,6 +79,10 @@ static void apply(struct world *world, uint32_t rank, const struct effect *effec
     case EFFECT_CONNECT:
         link_connect(world, rank, effect);
         break;
+    case EFFECT_ROOM:
+        world_tell_at(world, process->clock_ns + HOP_NS, rank,
+                      (struct event){.type = EVENT_ROOM, .peer = effect->peer});
+        break;
     case EFFECT_EXIT:
         break;
     }

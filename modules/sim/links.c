@@ -53,11 +53,13 @@ static struct connection_end *end_of(struct world *world, uint32_t rank, uint32_
 static void send_once(struct world *world, struct channel *channel, struct happening *happening,
                       const struct effect *effect, uint64_t now_ns)
 {
-    happening->frame = memory_new(effect->size, 1);
-    happening->size = effect->size;
-    memcpy(happening->frame, effect->data, effect->size);
+    const struct frame_pieces frame = effect_frame(effect);
+
+    happening->size = frame_pieces_size(&frame);
+    happening->frame = memory_new(happening->size, 1);
+    frame_pieces_copy(happening->frame, &frame);
     world->counts.frames++;
-    world->counts.bytes += effect->size;
+    world->counts.bytes += happening->size;
     world_put(world, channel_arrival(world, channel, now_ns, (enum message_queue)effect->queue),
               happening);
 }

@@ -45,3 +45,18 @@ void placement_take(const struct placement *placement, uint32_t rank)
     CPU_SET((size_t)processor, &one);
     sched_setaffinity(0, sizeof one, &one);
 }
+
+void placement_leave(const struct placement *placement, cpu_set_t *home)
+{
+    if (!placement->count)
+        return;
+    *home = placement->allowed;
+    sched_getaffinity(0, sizeof *home, home);
+    sched_setaffinity(0, sizeof placement->allowed, &placement->allowed);
+}
+
+void placement_return(const struct placement *placement, const cpu_set_t *home)
+{
+    if (placement->count)
+        sched_setaffinity(0, sizeof *home, home);
+}

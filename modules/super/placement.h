@@ -29,4 +29,8 @@ int placement_processor(const struct placement *placement, uint32_t rank);
  * the kernel refuses stays as it was: on the wrong processor a node runs slower, not wrong. */
 void placement_take(const struct placement *placement, uint32_t rank);
 
+/* Let the process that calls run anywhere, if it is bound, until it returns. */
+void placement_leave(const struct placement *placement, cpu_set_t *home);
+void placement_return(const struct placement *placement, const cpu_set_t *home);
+
 #endif

@@ -2,17 +2,17 @@
 
 #include <assert.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/memory.h"
 
-void frame_queue_add(struct frame_queue *queue, const uint8_t *frame, size_t size)
+void frame_queue_add(struct frame_queue *queue, const struct frame_pieces *frame)
 {
+    size_t size = frame_pieces_size(frame);
     struct queued_frame *added = memory_resize(NULL, 1, sizeof *added + size);
 
     added->next = NULL;
     added->size = size;
-    memcpy(added->bytes, frame, size);
+    frame_pieces_copy(added->bytes, frame);
     if (queue->last)
         queue->last->next = added;
     else

@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "wire/header.h"
+
 struct queued_frame {
     struct queued_frame *next;
     size_t size;
@@ -18,7 +20,7 @@ struct frame_queue {
 };
 
 /* Copies the frame to the end. */
-void frame_queue_add(struct frame_queue *queue, const uint8_t *frame, size_t size);
+void frame_queue_add(struct frame_queue *queue, const struct frame_pieces *frame);
 /* Forget the first, of which there must be one. */
 void frame_queue_drop(struct frame_queue *queue);
 void frame_queue_clear(struct frame_queue *queue);

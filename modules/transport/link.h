@@ -27,7 +27,13 @@ struct link_owner {
     /* A whole frame, size and header checked, body not yet. Valid until the call returns; it is a
      * private copy that no other process can change. */
     void (*frame)(void *owner, struct link *link, const uint8_t *frame, size_t size);
-    /* The queues have become empty after they were not: there is room again. May be NULL. */
+    /* Where the end of a frame belongs that begins like this; MESSAGE_HEAD_MOST bytes of it are
+     * there. False: nowhere, so that frame() will be told. Asked before each piece of it, because
+     * the place may go meanwhile. NULL, like landed(): no frame lands. */
+    bool (*landing)(void *owner, const uint8_t *head, struct landing *landing);
+    /* frame() for one whose end has come to where it belongs. */
+    void (*landed)(void *owner, struct link *link, const struct frame_pieces *frame);
+    /* The room is there that link_want_room() asked for. NULL for who never asks. */
     void (*room)(void *owner, struct link *link);
     /* Nothing more will come. `fault` is FRAME_OK for an ordinary end of the connection. Means
      * nothing for the life of the other process. The link stays valid until link_destroy(). */
@@ -35,9 +41,9 @@ struct link_owner {
 };
 
 struct link_ops {
-    /* Take a whole frame (copied before return). Never blocks: what does not fit now is queued in
-     * this process. Silently nothing on a closed link. */
-    void (*send)(struct link *link, enum message_queue queue, const uint8_t *frame, size_t size);
+    /* Take a whole frame (copied before return), in one or in two pieces. Never blocks: what does
+     * not fit now is queued in this process. Silently nothing on a closed link. */
+    void (*send)(struct link *link, enum message_queue queue, const struct frame_pieces *frame);
     /* Move what is queued out, and ring the other side if it sleeps. */
     void (*flush)(struct link *link);
     /* Move what is queued out, so that the other side finds it there if this process ends before
@@ -52,6 +58,9 @@ struct link_ops {
     /* Say that this side goes to sleep and look again: true when something has come in meanwhile
      * (then read instead of sleeping). Rings only. */
     bool (*sleep)(struct link *link);
+    /* Ask to be told, once and not before the caller returns, when a frame of `size` bytes would go
+     * out without being queued in this process. Nothing on a closed link. */
+    void (*want_room)(struct link *link, size_t size);
     /* Bytes queued in this process that the other side has not been given yet. */
     size_t (*queued)(const struct link *link);
     void (*destroy)(struct link *link);
@@ -66,10 +75,15 @@ struct link {
     bool closed;
 };
 
+static inline void link_send_pieces(struct link *link, enum message_queue queue,
+                                    const struct frame_pieces *frame)
+{
+    link->ops->send(link, queue, frame);
+}
 static inline void link_send(struct link *link, enum message_queue queue, const uint8_t *frame,
                              size_t size)
 {
-    link->ops->send(link, queue, frame, size);
+    link->ops->send(link, queue, &(struct frame_pieces){.head = frame, .head_size = size});
 }
 static inline void link_flush(struct link *link)
 {
@@ -90,6 +104,10 @@ static inline bool link_read(struct link *link)
 static inline bool link_sleep(struct link *link)
 {
     return link->ops->sleep(link);
+}
+static inline void link_want_room(struct link *link, size_t size)
+{
+    link->ops->want_room(link, size);
 }
 static inline size_t link_queued(const struct link *link)
 {

@@ -90,20 +90,28 @@ static void writer_advance(struct ring_writer *writer, uint32_t size)
     writer->offset = advance(writer->offset, size);
 }
 
-bool ring_writer_add(struct ring_writer *writer, const uint8_t *frame, size_t size)
+bool ring_writer_fits(struct ring_writer *writer, size_t size)
 {
     uint32_t need = aligned(size);
 
-    assert(size >= FRAME_HEADER_SIZE && size <= LIMIT_FRAME_RING);
     if (writer->offset + need > RING_WARM || !writer_has_room(writer, need))
         writer_look(writer);
-    if (writer->broken || !writer_has_room(writer, need))
+    return !writer->broken && writer_has_room(writer, need);
+}
+
+bool ring_writer_add(struct ring_writer *writer, const struct frame_pieces *frame)
+{
+    size_t size = frame_pieces_size(frame);
+    uint32_t need = aligned(size);
+
+    assert(size >= FRAME_HEADER_SIZE && size <= LIMIT_FRAME_RING);
+    if (!ring_writer_fits(writer, size))
         return false;
     while (part_end(writer->offset) - writer->offset < need) {
         memcpy(writer_at(writer), skip_mark, sizeof skip_mark);
         writer_advance(writer, part_end(writer->offset) - writer->offset);
     }
-    memcpy(writer_at(writer), frame, size);
+    frame_pieces_copy(writer_at(writer), frame);
     writer_advance(writer, need);
     return true;
 }
@@ -179,7 +187,8 @@ static size_t reader_piece(struct ring_reader *reader)
     }
 }
 
-enum frame_fault ring_reader_next(struct ring_reader *reader, uint8_t *frame, size_t *size)
+enum frame_fault ring_reader_begin(struct ring_reader *reader, uint8_t *head, size_t most,
+                                   size_t *size)
 {
     enum frame_fault fault = FRAME_OK;
     size_t piece;
@@ -193,16 +202,22 @@ enum frame_fault ring_reader_next(struct ring_reader *reader, uint8_t *frame, si
     if (piece < FRAME_HEADER_SIZE)
         return FRAME_BAD_RING;
     // the header is checked on our copy: the producer may change its own meanwhile
-    memcpy(frame, reader_at(reader), FRAME_HEADER_SIZE);
-    fault = frame_size(frame, FRAME_HEADER_SIZE, LIMIT_FRAME_RING, size);
+    memcpy(head, reader_at(reader), FRAME_HEADER_SIZE);
+    fault = frame_size(head, FRAME_HEADER_SIZE, LIMIT_FRAME_RING, size);
     if (fault == FRAME_OK && aligned(*size) > piece)
         fault = FRAME_BAD_RING;
     if (fault != FRAME_OK)
         return fault;
-    memcpy(frame + FRAME_HEADER_SIZE, reader_at(reader) + FRAME_HEADER_SIZE,
-           *size - FRAME_HEADER_SIZE);
-    reader_advance(reader, aligned(*size));
+    memcpy(head + FRAME_HEADER_SIZE, reader_at(reader) + FRAME_HEADER_SIZE,
+           (*size < most ? *size : most) - FRAME_HEADER_SIZE);
     return FRAME_OK;
+}
+
+void ring_reader_end(struct ring_reader *reader, size_t size, size_t at, uint8_t *to)
+{
+    if (at < size)
+        memcpy(to, reader_at(reader) + at, size - at);
+    reader_advance(reader, aligned(size));
 }
 
 bool ring_reader_release(struct ring_reader *reader)

@@ -59,21 +59,27 @@ void ring_writer_init(struct ring_writer *writer, struct ring_end *own, struct r
                       void *warm, void *cold);
 /* Copy a whole frame in. False, and nothing changed, when there is no room, or the ring is broken.
  * The consumer sees it after ring_writer_publish(). */
-bool ring_writer_add(struct ring_writer *writer, const uint8_t *frame, size_t size);
+bool ring_writer_add(struct ring_writer *writer, const struct frame_pieces *frame);
 static inline size_t ring_writer_unpublished(const struct ring_writer *writer)
 {
     return writer->tail - writer->published;
 }
 /* True when there was something to publish. */
 bool ring_writer_publish(struct ring_writer *writer);
+/* True when ring_writer_add() would take a frame of that size. */
+bool ring_writer_fits(struct ring_writer *writer, size_t size);
 /* True when the consumer has made room since the writer last looked. */
 bool ring_writer_room_came(const struct ring_writer *writer);
 
 void ring_reader_init(struct ring_reader *reader, struct ring_end *own, struct ring_end *peer,
                       const void *warm, const void *cold);
-/* Copy the next frame out to `frame`, which has LIMIT_FRAME_RING bytes: FRAME_OK and its size, 0
- * when there is none; or why the edge is not fit for use any more. */
-enum frame_fault ring_reader_next(struct ring_reader *reader, uint8_t *frame, size_t *size);
+/* Copy the first bytes of the next frame out to `head`, as many as it has and not more than
+ * `most`, a header at least: FRAME_OK and the frame's size, 0 when there is none; or why the edge
+ * is not fit for use any more. */
+enum frame_fault ring_reader_begin(struct ring_reader *reader, uint8_t *head, size_t most,
+                                   size_t *size);
+/* Copy that frame's bytes from `at` on out to `to`, and pass on to the next. */
+void ring_reader_end(struct ring_reader *reader, size_t size, size_t at, uint8_t *to);
 static inline size_t ring_reader_unreleased(const struct ring_reader *reader)
 {
     return reader->head - reader->released;

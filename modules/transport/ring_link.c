@@ -30,6 +30,8 @@ enum {
     RELEASE_AT = 32 * 1024, // bytes read in one call
     READ_FRAMES = 64,       // at most, in one call, so that no neighbour starves the others
     READ_BYTES = 128 * 1024,
+    HEAD = MESSAGE_HEAD_MOST, // bytes of a frame that say whether it lands
+    LANDS_FROM = 2 * HEAD,    // bytes of a frame for which that is asked
     INBOX_KEPT = 2 * RING_PAGE, // bytes of the inbox that stay touched while the process sleeps
 };
 
@@ -42,7 +44,7 @@ struct ring_link {
     enum ring_side side;
     int bell_fd;
     bool asleep;
-    bool room_due; // the queues have become empty, and the owner, who listens, does not know
+    size_t room_wanted; // bytes of the frame that the owner waits to send; 0: it does not wait
     bool in_read;
     bool destroyed; // inside read(), which frees it
 };
@@ -96,12 +98,12 @@ static void release(struct ring_link *ring)
         ring_bell_if_asleep(ring);
 }
 
-static bool put(struct ring_link *ring, const uint8_t *frame, size_t size)
+static bool put(struct ring_link *ring, const struct frame_pieces *frame)
 {
-    if (!ring_writer_add(&ring->writer, frame, size))
+    if (!ring_writer_add(&ring->writer, frame))
         return false;
     ring->link.counters.frames_out++;
-    ring->link.counters.bytes_out += size;
+    ring->link.counters.bytes_out += frame_pieces_size(frame);
     if (ring_writer_unpublished(&ring->writer) >= PUBLISH_AT)
         publish(ring);
     return true;
@@ -109,7 +111,8 @@ static bool put(struct ring_link *ring, const uint8_t *frame, size_t size)
 
 static void move_queue(struct ring_link *ring, struct frame_queue *queue)
 {
-    while (queue->first && put(ring, queue->first->bytes, queue->first->size))
+    while (queue->first && put(ring, &(struct frame_pieces){.head = queue->first->bytes,
+                                                           .head_size = queue->first->size}))
         frame_queue_drop(queue);
 }
 
@@ -124,22 +127,37 @@ static void move_out(struct ring_link *ring)
         }
         move_queue(ring, &ring->queues[QUEUE_CONTROL]);
         move_queue(ring, &ring->queues[QUEUE_DATA]);
-        ring->room_due = !has_queued(ring) && ring->link.owner_ops->room;
     }
 }
 
-static void ring_link_send(struct link *link, enum message_queue queue, const uint8_t *frame,
-                           size_t size)
+/* That the owner waits for room and there is some; else the consumer is to ring when it makes
+ * some. */
+static bool has_wanted_room(struct ring_link *ring)
+{
+    for (unsigned tries = 0; ring->room_wanted && !has_queued(ring) && tries < 2; tries++) {
+        if (tries) {
+            atomic_store_explicit(&ring->writer.own->want_room, 1, memory_order_relaxed);
+            atomic_thread_fence(memory_order_seq_cst);
+        }
+        if (ring_writer_fits(&ring->writer, ring->room_wanted))
+            return true;
+    }
+    return false;
+}
+
+static void ring_link_send(struct link *link, enum message_queue queue,
+                           const struct frame_pieces *frame)
 {
     struct ring_link *ring = ring_of(link);
+    size_t size = frame_pieces_size(frame);
     bool may_pass = queue == QUEUE_CONTROL || !ring->queues[QUEUE_DATA].first;
 
     assert(size >= FRAME_HEADER_SIZE && size <= LIMIT_FRAME_RING);
     if (link->closed)
         return;
-    if (may_pass && !ring->queues[QUEUE_CONTROL].first && put(ring, frame, size))
+    if (may_pass && !ring->queues[QUEUE_CONTROL].first && put(ring, frame))
         return;
-    frame_queue_add(&ring->queues[queue], frame, size);
+    frame_queue_add(&ring->queues[queue], frame);
 }
 
 static void ring_link_flush(struct link *link)
@@ -182,11 +200,33 @@ static void close_link(struct ring_link *ring, enum frame_fault fault)
     ring->link.owner_ops->closed(ring->link.owner, &ring->link, fault);
 }
 
+/* The bytes of a frame that has begun in the inbox: where they are wanted, or there as well. */
+static void take_rest(struct ring_link *ring, size_t size, struct frame_pieces *frame)
+{
+    struct link *link = &ring->link;
+    size_t at = size < HEAD ? size : HEAD;
+    struct landing landing;
+
+    *frame = (struct frame_pieces){.head = inbox.frame, .head_size = size};
+    if (size >= LANDS_FROM && link->owner_ops->landing &&
+        link->owner_ops->landing(link->owner, inbox.frame, &landing)) {
+        ring_reader_end(&ring->reader, size, landing.head_size, landing.at);
+        frame->head_size = landing.head_size;
+        frame->tail = landing.at;
+        frame->tail_size = size - landing.head_size;
+        return;
+    }
+    ring_reader_end(&ring->reader, size, at, inbox.frame + at);
+    if (size > inbox.touched)
+        inbox.touched = size;
+}
+
 /* Deliver one frame. False when there is none, or the link is closed or destroyed by now. */
 static bool deliver(struct ring_link *ring, size_t *size)
 {
     struct link *link = &ring->link;
-    enum frame_fault fault = ring_reader_next(&ring->reader, inbox.frame, size);
+    enum frame_fault fault = ring_reader_begin(&ring->reader, inbox.frame, HEAD, size);
+    struct frame_pieces frame;
 
     if (fault != FRAME_OK) {
         close_link(ring, fault);
@@ -194,13 +234,15 @@ static bool deliver(struct ring_link *ring, size_t *size)
     }
     if (!*size)
         return false;
-    if (*size > inbox.touched)
-        inbox.touched = *size;
+    take_rest(ring, *size, &frame);
     link->counters.frames_in++;
     link->counters.bytes_in += *size;
     if (ring_reader_unreleased(&ring->reader) >= RELEASE_AT)
         release(ring);
-    link->owner_ops->frame(link->owner, link, inbox.frame, *size);
+    if (frame.tail)
+        link->owner_ops->landed(link->owner, link, &frame);
+    else
+        link->owner_ops->frame(link->owner, link, inbox.frame, *size);
     return !ring->destroyed;
 }
 
@@ -232,8 +274,8 @@ static bool read_turn(struct ring_link *ring)
     if (ring->destroyed || link->closed)
         return false;
     release(ring);
-    if (ring->room_due && !has_queued(ring)) {
-        ring->room_due = false;
+    if (has_wanted_room(ring)) {
+        ring->room_wanted = 0;
         link->owner_ops->room(link->owner, link);
     }
     if (ring->writer.broken && !ring->destroyed)
@@ -282,8 +324,14 @@ static bool ring_link_sleep(struct link *link)
     ring->asleep = true;
     atomic_store_explicit(&ring->writer.own->asleep, 1, memory_order_relaxed);
     atomic_thread_fence(memory_order_seq_cst);
-    return ring_reader_waiting(&ring->reader) || ring->room_due || ring->writer.broken ||
+    return ring_reader_waiting(&ring->reader) || has_wanted_room(ring) || ring->writer.broken ||
            (has_queued(ring) && ring_writer_room_came(&ring->writer));
+}
+
+static void ring_link_want_room(struct link *link, size_t size)
+{
+    if (!link->closed)
+        ring_of(link)->room_wanted = size;
 }
 
 static size_t ring_link_queued(const struct link *link)
@@ -312,6 +360,7 @@ static const struct link_ops ring_link_ops = {
     .orphaned = ring_link_orphaned,
     .read = ring_link_read,
     .sleep = ring_link_sleep,
+    .want_room = ring_link_want_room,
     .queued = ring_link_queued,
     .destroy = ring_link_destroy,
 };

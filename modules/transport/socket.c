@@ -10,7 +10,10 @@
 
 #include "base/limits.h"
 
-enum { BACKLOG = 4096 };
+enum {
+    BACKLOG = 4096,
+    SOCKET_ROOM = 512 * 1024, // bytes that a connection takes before the other side reads: a window's
+};
 
 static int name_too_long(const char *name, struct error *err)
 {
@@ -47,6 +50,14 @@ static int address_to_show(struct sockaddr_un *address, int dir_fd, const char *
     *address = (struct sockaddr_un){.sun_family = AF_UNIX};
     snprintf(address->sun_path, sizeof address->sun_path, "%.*s/%s", (int)size, directory, name);
     return 0;
+}
+
+/* What the system does not allow is left at what it allows. */
+static void make_roomy(int fd)
+{
+    const int room = SOCKET_ROOM;
+
+    setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &room, sizeof room);
 }
 
 static int socket_new(struct error *err)
@@ -103,6 +114,7 @@ int socket_connect(int dir_fd, const char *name, bool *again, struct error *err)
     fd = socket_new(err);
     if (fd < 0)
         return -1;
+    make_roomy(fd);
     if (connect(fd, (struct sockaddr *)&address, sizeof address) < 0) {
         *again = errno == EAGAIN;
         error_set(err, "cannot connect to %s: %s", name, strerror(errno));
@@ -119,8 +131,12 @@ int socket_accept(int listen_fd, unsigned *refused)
 {
     int fd = accept4(listen_fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 
-    if (fd < 0 || peer_is_ours(fd))
+    if (fd < 0)
         return fd;
-    ++*refused;
-    return close_with(fd);
+    if (!peer_is_ours(fd)) {
+        ++*refused;
+        return close_with(fd);
+    }
+    make_roomy(fd);
+    return fd;
 }

@@ -149,3 +149,10 @@ enum frame_fault frame_size(const uint8_t *bytes, size_t available, size_t limit
     *size = FRAME_HEADER_SIZE + (size_t)header.payload_size;
     return FRAME_OK;
 }
+
+void frame_pieces_copy(uint8_t *to, const struct frame_pieces *frame)
+{
+    memcpy(to, frame->head, frame->head_size);
+    if (frame->tail_size)
+        memcpy(to + frame->head_size, frame->tail, frame->tail_size);
+}

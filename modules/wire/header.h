@@ -22,6 +22,26 @@ struct frame_header {
     struct coord target;   // down to the chip
 };
 
+/* A whole frame as it lies in memory: its beginning, header included, and what follows elsewhere,
+ * if anything does. */
+struct frame_pieces {
+    const uint8_t *head, *tail; // tail: NULL when the head is all
+    size_t head_size, tail_size;
+};
+static inline size_t frame_pieces_size(const struct frame_pieces *frame)
+{
+    return frame->head_size + frame->tail_size;
+}
+/* Put them together at `to`, which has room for them. */
+void frame_pieces_copy(uint8_t *to, const struct frame_pieces *frame);
+
+/* Where the bytes that end a frame belong, so that nobody has to copy them there. */
+struct landing {
+    uint8_t *at;      // room for all of them
+    size_t head_size; // bytes of the frame before them
+    uint64_t ticket;  // of who wants them; another one does not want the rest of a frame
+};
+
 /* Why a frame is refused; also the index of the counters by reason. */
 enum frame_fault {
     FRAME_OK,

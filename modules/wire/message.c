@@ -141,10 +141,11 @@ static void pack_str(msgpack_packer *to, const wire_str *str)
         msgpack_pack_str_body(to, str->text, str->size);
 }
 
+/* Bytes that are not there will follow. */
 static void pack_bin(msgpack_packer *to, const wire_bin *bin)
 {
     msgpack_pack_bin(to, bin->size);
-    if (bin->size)
+    if (bin->size && bin->data)
         msgpack_pack_bin_body(to, bin->data, bin->size);
 }
 
@@ -204,7 +205,8 @@ static void pack_body(msgpack_packer *to, const struct message *message)
     assert(message_type_known(message->type));
 }
 
-void message_pack(struct buffer *out, const struct message *message)
+/* `following` bytes of the frame are not packed. */
+static void pack_frame(struct buffer *out, const struct message *message, size_t following)
 {
     size_t start = out->size;
     msgpack_packer packer;
@@ -214,9 +216,23 @@ void message_pack(struct buffer *out, const struct message *message)
     buffer_extend(out, FRAME_HEADER_SIZE);
     msgpack_packer_init(&packer, out, append);
     pack_body(&packer, message);
-    assert(out->size - start <= LIMIT_FRAME_SOCKET);
-    header.payload_size = (uint32_t)(out->size - start - FRAME_HEADER_SIZE);
+    assert(out->size - start + following <= LIMIT_FRAME_SOCKET);
+    header.payload_size = (uint32_t)(out->size - start - FRAME_HEADER_SIZE + following);
     frame_header_write(&header, out->data + start);
+}
+
+void message_pack(struct buffer *out, const struct message *message)
+{
+    pack_frame(out, message, 0);
+}
+
+void message_pack_head(struct buffer *out, const struct message *message)
+{
+    struct message head = *message;
+
+    assert(head.type == MSG_TENSOR_DATA);
+    head.tensor_data.bytes.data = NULL;
+    pack_frame(out, &head, head.tensor_data.bytes.size);
 }
 
 /* ---- reading ---- */
@@ -391,6 +407,35 @@ static bool read_body(struct reading *from, struct message *message)
     return read_array(from, BODY_PREFIX, &fields) && read_u16(from, l2) &&
            read_u64(from, &message->correlation) && (!*l2 || message->sender.level <= LEVEL_CHIP) &&
            read_fields(from, message, fields);
+}
+
+/* No field of the head is longer than 9 bytes, so what is read lies within MESSAGE_HEAD_MOST
+ * whatever is there. */
+_Static_assert(MESSAGE_HEAD_MOST >=
+                   FRAME_HEADER_SIZE + 5 + (BODY_PREFIX + FIELDS_tensor_data - 1) * 9 + 5,
+               "the longest head");
+
+size_t message_read_head(const uint8_t *frame, struct message *message)
+{
+    struct reading from = {.at = frame + FRAME_HEADER_SIZE};
+    wire_bin *bytes = &message->tensor_data.bytes;
+    struct frame_header header;
+    uint32_t more;
+    size_t size;
+
+    if (frame_header_read(&header, frame) != FRAME_OK || header.type != MSG_TENSOR_DATA)
+        return 0;
+    message->type = header.type;
+    message->sender = header.sender;
+    message->target = header.target;
+    if (!read_array(&from, BODY_PREFIX + FIELDS_tensor_data, &more) || more)
+        return 0;
+    from.at = frame + FRAME_HEADER_SIZE;
+    if (!read_body(&from, message))
+        return 0;
+    size = (size_t)(bytes->data - frame);
+    bytes->data = NULL;
+    return size + bytes->size == FRAME_HEADER_SIZE + header.payload_size ? size : 0;
 }
 
 enum frame_fault message_read(struct message_reader *reader, const uint8_t *frame, size_t size,

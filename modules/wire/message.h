@@ -92,6 +92,16 @@ bool message_type_known(unsigned type);
 /* Append the whole frame, header included, to `out`. */
 void message_pack(struct buffer *out, const struct message *message);
 
+/* TENSOR_DATA ends in bytes, which need not be copied to be sent or received: its frame may be in
+ * two pieces, the head and those bytes. */
+enum { MESSAGE_HEAD_MOST = 104 };
+/* message_pack() of a TENSOR_DATA without the bytes that end it, which are to follow. */
+void message_pack_head(struct buffer *out, const struct message *message);
+/* Of a frame that frame_size() has passed the first MESSAGE_HEAD_MOST bytes: 0 when it is no
+ * TENSOR_DATA that ends in its bytes; else the size of the head, and the message, whose bytes have
+ * a size and are not there: data is NULL. */
+size_t message_read_head(const uint8_t *frame, struct message *message);
+
 /* Reads frames one after the other with memory that is reused. */
 struct message_reader;
 struct message_reader *message_reader_create(void);

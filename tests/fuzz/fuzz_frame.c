@@ -39,6 +39,34 @@ static void check_packs(const struct message *message)
     buffer_free(&second);
 }
 
+/* What is read of a head is what is read of the whole. */
+static void check_head(const uint8_t *frame, size_t size, enum frame_fault fault,
+                       const struct message *whole)
+{
+    uint8_t *first = malloc(MESSAGE_HEAD_MOST); // exactly so large, so that a byte too many is seen
+    const struct msg_tensor_data *bytes = &whole->tensor_data;
+    struct message message = {0};
+    size_t head;
+
+    memcpy(first, frame, MESSAGE_HEAD_MOST);
+    head = message_read_head(first, &message);
+    free(first);
+    if (!head)
+        return;
+    assert(fault == FRAME_OK && whole->type == MSG_TENSOR_DATA);
+    assert(head <= MESSAGE_HEAD_MOST && head + bytes->bytes.size == size);
+    assert(bytes->bytes.data == frame + head && !message.tensor_data.bytes.data);
+    assert(message.tensor_data.handle == bytes->handle &&
+           message.tensor_data.version == bytes->version &&
+           message.tensor_data.status == bytes->status &&
+           message.tensor_data.total == bytes->total &&
+           message.tensor_data.offset == bytes->offset &&
+           message.tensor_data.bytes.size == bytes->bytes.size &&
+           message.correlation == whole->correlation &&
+           coord_equal(&message.sender, &whole->sender) &&
+           coord_equal(&message.target, &whole->target));
+}
+
 static void try_frame(const uint8_t *frame, size_t size)
 {
     struct message message;
@@ -46,6 +74,8 @@ static void try_frame(const uint8_t *frame, size_t size)
 
     if (body_scan(frame + FRAME_HEADER_SIZE, size - FRAME_HEADER_SIZE) == FRAME_OK)
         check_library_agrees(frame + FRAME_HEADER_SIZE, size - FRAME_HEADER_SIZE);
+    if (size >= MESSAGE_HEAD_MOST)
+        check_head(frame, size, fault, &message);
     if (fault == FRAME_OK)
         check_packs(&message);
 }

@@ -223,15 +223,18 @@ static bool is_open(uint32_t peer)
 static void check_send(const struct effect *effect, const struct event *event)
 {
     size_t limit = effect->peer <= body.child_count ? LIMIT_FRAME_RING : LIMIT_FRAME_SOCKET, size;
+    const struct frame_pieces pieces = effect_frame(effect);
+    static uint8_t frame[LIMIT_FRAME_SOCKET];
     struct message message;
 
     assert(is_open(effect->peer));
     assert(frame_size(effect->data, effect->size, limit, &size) == FRAME_OK);
-    assert(size == effect->size);
-    if (event->type == EVENT_FRAME && size == event->size &&
+    assert(size == frame_pieces_size(&pieces));
+    if (event->type == EVENT_FRAME && !event->tail && size == event->size &&
         memcmp(effect->data, event->frame, size) == 0)
         return;
-    assert(message_read(checker, effect->data, effect->size, &message) == FRAME_OK);
+    frame_pieces_copy(frame, &pieces);
+    assert(message_read(checker, frame, size, &message) == FRAME_OK);
     assert(coord_equal(&message.sender, &body.coord));
     listen_to(&message);
 }
@@ -282,6 +285,9 @@ static void apply(const struct effect *effect, const struct event *event)
     case EFFECT_EXIT:
         body.over = true;
         break;
+    case EFFECT_ROOM:
+        assert(is_open(effect->peer));
+        break;
     case EFFECT_KILL:
     case EFFECT_APPEND:
         break;
@@ -326,13 +332,22 @@ static uint32_t take_link(void)
 static void tell_frame(uint32_t peer, const struct buffer *frame)
 {
     size_t limit = peer <= body.child_count ? LIMIT_FRAME_RING : LIMIT_FRAME_SOCKET, size;
+    struct landing landing;
+    struct event event;
     uint8_t *copy;
 
     if (frame_size(frame->data, frame->size, limit, &size) != FRAME_OK || size > frame->size)
         return;
     copy = malloc(size); // exactly so large, so that a byte too many is seen
     memcpy(copy, frame->data, size);
-    tell((struct event){.type = EVENT_FRAME, .peer = peer, .frame = copy, .size = size});
+    event = (struct event){.type = EVENT_FRAME, .peer = peer, .frame = copy, .size = size};
+    if (size >= MESSAGE_HEAD_MOST && node_landing(body.node, peer, copy, &landing)) {
+        event.size = landing.head_size;
+        event.tail = landing.at;
+        event.tail_size = size - landing.head_size;
+        memcpy(landing.at, copy + landing.head_size, event.tail_size);
+    }
+    tell(event);
     free(copy);
 }
 
@@ -428,6 +443,16 @@ static void tell_opened(void)
     tell((struct event){.type = EVENT_LINK_OPENED, .peer = body.child_count + body.visitor_count});
 }
 
+static void tell_opened_or_room(void)
+{
+    uint32_t peer;
+
+    if (take_byte() % 4 == 0)
+        tell_opened();
+    else if ((peer = take_link()) != PEER_NONE)
+        tell((struct event){.type = EVENT_ROOM, .peer = peer});
+}
+
 static void tell_closed(void)
 {
     uint32_t peer = take_link();
@@ -481,7 +506,7 @@ static void tell_something(void)
     } else if (choice < 26)
         tell_connected();
     else if (choice < 27)
-        tell_opened();
+        tell_opened_or_room();
     else if (choice < 28)
         tell_timeout();
     else if (choice < 29)

@@ -40,6 +40,7 @@ struct world {
     struct connection connections[CONNECTIONS_MAX];
     uint32_t connection_count, connections_open, connections_open_most;
     uint32_t lookups;   // TENSOR_LOOKUP sent
+    uint32_t landed;    // TENSOR_DATA whose bytes came to where they belong
     uint64_t data_sent; // bytes in TENSOR_DATA frames
     uint64_t trimmed_at, trimmed;
     uint64_t now_ns;
@@ -199,11 +200,11 @@ static inline void world_disconnect(struct connection *c, uint32_t closer)
 
 /* --- steps ------------------------------------------------------------------------------------ */
 
-static inline void note_frame(const struct effect *effect)
+static inline void note_frame(const uint8_t *frame, size_t size)
 {
     struct message message;
 
-    ck_assert_int_eq(message_read(world.reader, effect->data, effect->size, &message), FRAME_OK);
+    ck_assert_int_eq(message_read(world.reader, frame, size, &message), FRAME_OK);
     if (message.type == MSG_TENSOR_LOOKUP)
         world.lookups++;
     else if (message.type == MSG_TENSOR_DATA)
@@ -212,11 +213,15 @@ static inline void note_frame(const struct effect *effect)
 
 static inline void world_send(uint32_t from, const struct effect *effect)
 {
-    struct event event = {.type = EVENT_FRAME, .frame = effect->data, .size = effect->size};
+    const struct frame_pieces pieces = effect_frame(effect);
+    const size_t size = frame_pieces_size(&pieces);
+    static uint8_t frame[LIMIT_FRAME_SOCKET];
+    struct event event = {.type = EVENT_FRAME, .frame = frame, .size = size};
     uint32_t count, first = topology_children(&world.topology, from, &count);
     uint32_t to = topology_parent(&world.topology, from);
 
-    note_frame(effect);
+    frame_pieces_copy(frame, &pieces);
+    note_frame(frame, size);
     if (effect->peer > count) {
         const struct connection *c = connection_of(from, effect->peer);
 
@@ -224,9 +229,9 @@ static inline void world_send(uint32_t from, const struct effect *effect)
             return;
         to = c->a == from ? c->b : c->a;
         event.peer = c->a == from ? c->b_peer : c->a_peer;
-        claim(effect->size <= LIMIT_FRAME_SOCKET, "a frame too large for a socket");
+        claim(size <= LIMIT_FRAME_SOCKET, "a frame too large for a socket");
     } else {
-        claim(effect->size <= LIMIT_FRAME_RING, "a frame too large for an edge");
+        claim(size <= LIMIT_FRAME_RING, "a frame too large for an edge");
         event.peer = PEER_FIRST_CHILD + topology_child_number(&world.topology, from);
         if (effect->peer != PEER_PARENT) {
             to = first + effect->peer - PEER_FIRST_CHILD;
@@ -244,6 +249,8 @@ static inline void world_apply(uint32_t rank, struct effects effects)
 
         if (effect->type == EFFECT_SEND)
             world_send(rank, effect);
+        else if (effect->type == EFFECT_ROOM)
+            world_put(rank, 0, (struct event){.type = EVENT_ROOM, .peer = effect->peer});
         else if (effect->type == EFFECT_CONNECT)
             world_connect(rank, effect->peer, effect->rank);
         else if (effect->type == EFFECT_CLOSE && connection_of(rank, effect->peer))
@@ -283,14 +290,31 @@ static inline size_t first_like(size_t at)
     return at;
 }
 
+/* As a link does, every second time: the end of a frame goes to where the node wants it. */
+static inline void land(const struct node *node, struct event *event)
+{
+    struct landing landing;
+
+    if (event->size < MESSAGE_HEAD_MOST || world.now_ns % 2 ||
+        !node_landing(node, event->peer, event->frame, &landing))
+        return;
+    event->tail_size = event->size - landing.head_size;
+    memcpy(landing.at, event->frame + landing.head_size, event->tail_size);
+    event->tail = landing.at;
+    event->size = landing.head_size;
+    world.landed++;
+}
+
 static inline void deliver(size_t at)
 {
     struct item item = world.items[at];
 
     memmove(&world.items[at], &world.items[at + 1], (--world.item_count - at) * sizeof item);
     item.event.now_ns = ++world.now_ns;
-    if (!world.dead[item.to])
+    if (!world.dead[item.to]) {
+        land(world.nodes[item.to], &item.event);
         world_apply(item.to, node_step(world.nodes[item.to], &item.event));
+    }
     free(item.bytes);
 }
 

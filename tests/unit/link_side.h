@@ -19,6 +19,10 @@ struct side {
     bool wrong; // a frame that was not the next one of its queue, or not intact
     enum side_destroys destroy;
     struct link *reply_over;
+    bool lands; // data goes to `place`
+    uint64_t ticket;
+    unsigned landed;
+    uint8_t place[LIMIT_FRAME_SOCKET];
 };
 
 static uint8_t frame[LIMIT_FRAME_SOCKET];
@@ -44,6 +48,30 @@ static void side_frame(void *owner, struct link *link, const uint8_t *bytes, siz
     side_destroy_if(side, IN_FRAME);
 }
 
+static bool side_landing(void *owner, const uint8_t *head, struct landing *landing)
+{
+    struct side *side = owner;
+
+    if (!side->lands || numbered_queue(head) != QUEUE_DATA)
+        return false;
+    *landing = (struct landing){.at = side->place,
+                                .head_size = NUMBERED_LEAST + numbered_number(head) % 50,
+                                .ticket = side->ticket};
+    return true;
+}
+
+static void side_landed(void *owner, struct link *link, const struct frame_pieces *pieces)
+{
+    static uint8_t whole[LIMIT_FRAME_SOCKET];
+    struct side *side = owner;
+
+    if (pieces->tail != side->place)
+        side->wrong = true;
+    frame_pieces_copy(whole, pieces);
+    side->landed++;
+    side_frame(owner, link, whole, frame_pieces_size(pieces));
+}
+
 static void side_room(void *owner, struct link *link)
 {
     struct side *side = owner;
@@ -63,12 +91,27 @@ static void side_closed(void *owner, struct link *link, enum frame_fault fault)
     side_destroy_if(side, IN_CLOSED);
 }
 
-static const struct link_owner side_owner = {side_frame, side_room, side_closed};
+static const struct link_owner side_owner = {
+    .frame = side_frame,
+    .landing = side_landing,
+    .landed = side_landed,
+    .room = side_room,
+    .closed = side_closed,
+};
 
 static inline void send_one(struct side *side, enum message_queue queue, size_t size)
 {
-    numbered_frame(frame, queue, side->sent[queue]++, size);
-    link_send(side->link, queue, frame, size);
+    size_t head = size / 3 > NUMBERED_LEAST ? size / 3 : size;
+
+    numbered_frame(frame, queue, side->sent[queue], size);
+    if (side->sent[queue]++ % 2)
+        link_send(side->link, queue, frame, size);
+    else
+        link_send_pieces(side->link, queue,
+                         &(struct frame_pieces){.head = frame,
+                                                .tail = frame + head,
+                                                .head_size = head,
+                                                .tail_size = size - head});
 }
 
 static inline bool all_arrived(const struct side *from, const struct side *to)

@@ -106,39 +106,158 @@ static uint64_t under_way(uint32_t rank)
 
 START_TEST(no_more_is_under_way_than_a_window_of_which_each_half_is_asked_for_once)
 {
-    enum { SIZE = 2000000, FRAMES_EXTRA = 4096 };
+    enum { WINDOW = WINDOW_SOCKET, SIZE = 3 * WINDOW, FRAMES_EXTRA = 4096 };
     struct reader who;
 
-    world_open("2x2", RING);
+    world_open("2x2", SIZE);
     hold_version(3, 5, 0, 0, SIZE, HELD_HERE);
     want(&who, 5, 3, 5, 0, SIZE);
     while (world.item_count) {
         deliver(0);
-        claim(under_way(5) <= WINDOW_MOST + FRAMES_EXTRA, "%ju bytes", (uintmax_t)under_way(5));
+        claim(under_way(5) <= CHUNK_SOCKET + FRAMES_EXTRA, "%ju bytes", (uintmax_t)under_way(5));
     }
-    ck_assert_uint_eq(world.lookups,
-                      1 + (SIZE - WINDOW_MOST + WINDOW_MOST / 2 - 1) / (WINDOW_MOST / 2));
+    ck_assert_uint_eq(world.lookups, 1 + (SIZE - WINDOW + WINDOW / 2 - 1) / (WINDOW / 2));
     ck_assert(got(&who));
     give_up(&who, 5);
     world_close();
 }
 END_TEST
 
-START_TEST(one_question_is_answered_with_at_most_a_mebibyte)
+START_TEST(one_question_is_answered_with_at_most_its_limit)
 {
     struct message question = {.type = MSG_TENSOR_LOOKUP, .sender = {.level = LEVEL_LAUNCHER}};
 
-    world_open("2", RING);
-    hold_version(1, 5, 0, 0, RING, HELD_HERE);
+    world_open("2", 2 * LOOKUP_CREDIT_MOST);
+    hold_version(1, 5, 0, 0, 2 * LOOKUP_CREDIT_MOST, HELD_HERE);
     question.tensor_lookup.handle = 5;
     question.tensor_lookup.credit = UINT64_MAX;
     on_tensor_lookup(step_begin(1), PEER_PARENT, &question);
     step_end(1);
-    ck_assert_uint_eq(world.data_sent, LOOKUP_CREDIT_MOST);
+    settle();
+    ck_assert_uint_eq(world.data_sent, 2 * LOOKUP_CREDIT_MOST); // its parent passes all on
     question.tensor_lookup.offset = UINT64_MAX;
     on_tensor_lookup(step_begin(1), PEER_PARENT, &question);
     step_end(1);
-    ck_assert_uint_eq(world.data_sent, LOOKUP_CREDIT_MOST);
+    settle();
+    ck_assert_uint_eq(world.data_sent, 2 * LOOKUP_CREDIT_MOST);
+    world_close();
+}
+END_TEST
+
+/* The next TENSOR_DATA to that node; NULL when there is none. */
+static const struct event *next_data(uint32_t to)
+{
+    for (size_t i = 0; i < world.item_count; i++) {
+        const struct event *event = &world.items[i].event;
+
+        if (world.items[i].to == to && event->type == EVENT_FRAME &&
+            event->frame[5] == MSG_TENSOR_DATA)
+            return event;
+    }
+    return NULL;
+}
+
+START_TEST(only_the_next_bytes_of_a_fetch_have_a_place)
+{
+    enum { SIZE = 1000000 };
+    struct landing first, again;
+    struct reader who;
+    const struct event *event;
+
+    world_open("2x2", RING);
+    hold_version(3, 5, 0, 0, SIZE, HELD_HERE);
+    want(&who, 5, 3, 5, 0, SIZE);
+    while (!(event = next_data(5)))
+        deliver(0);
+    ck_assert(!node_landing(world.nodes[5], PEER_PARENT, event->frame, &first)); // another link
+    ck_assert(!node_landing(world.nodes[3], event->peer, event->frame, &first)); // another node
+    ck_assert(node_landing(world.nodes[5], event->peer, event->frame, &first));
+    ck_assert_uint_eq(event->size - first.head_size, CHUNK_SOCKET);
+    give_up(&who, 5);
+    ck_assert(!node_landing(world.nodes[5], event->peer, event->frame, &again));
+    want(&who, 5, 3, 5, 0, SIZE); // the place may be the same, who wants it is not
+    ck_assert(node_landing(world.nodes[5], event->peer, event->frame, &again));
+    ck_assert_uint_ne(first.ticket, again.ticket);
+    settle();
+    ck_assert(got(&who));
+    ck_assert_uint_gt(world.landed, 0);
+    give_up(&who, 5);
+    world_close();
+}
+END_TEST
+
+static unsigned roams, returns;
+
+static void note_roam(void *arg, bool on)
+{
+    (void)arg;
+    roams += on;
+    returns += !on;
+}
+
+START_TEST(a_node_roams_while_much_is_on_its_way)
+{
+    enum { SIZE = FETCH_LARGE };
+    struct reader who[3];
+
+    world_open("2x2", 4 * SIZE);
+    world.nodes[5]->runtime->port.roam = note_roam;
+    hold_version(3, 5, 0, 0, SIZE - 1, HELD_HERE);
+    hold_version(3, 6, 0, SIZE, SIZE, HELD_HERE);
+    hold_version(3, 7, 0, 2 * SIZE, SIZE, HELD_HERE);
+    want(&who[0], 5, 3, 5, 0, SIZE - 1);
+    ck_assert_uint_eq(roams, 0);
+    want(&who[1], 5, 3, 6, 0, SIZE);
+    want(&who[2], 5, 3, 7, 0, SIZE);
+    ck_assert_uint_eq(roams, 1);
+    give_up(&who[1], 5);
+    ck_assert_uint_eq(returns, 0);
+    settle();
+    ck_assert(got(&who[0]) && got(&who[2]));
+    ck_assert_uint_eq(roams, 1);
+    ck_assert_uint_eq(returns, 1);
+    give_up(&who[0], 5);
+    give_up(&who[2], 5);
+    world_close();
+}
+END_TEST
+
+/* Who reads over one link waits for room there and not for another reader. */
+START_TEST(readers_take_turns_and_wait_for_room)
+{
+    enum { SIZE = 4 * CHUNK_SOCKET };
+    struct message question = {.type = MSG_TENSOR_LOOKUP};
+    uint64_t sent = 0;
+
+    world_open("2x2", RING);
+    hold_version(3, 5, 0, 0, SIZE, HELD_HERE);
+    question.tensor_lookup.handle = 5;
+    question.tensor_lookup.credit = SIZE;
+    for (uint32_t peer = PEER_FIRST_CONTACT; peer < PEER_FIRST_CONTACT + 2; peer++) {
+        world_connect(5, peer, 3);
+        question.sender = topology_coord(&world.topology, 5);
+        on_tensor_lookup(step_begin(3), connection_of(5, peer)->b_peer, &question);
+        on_tensor_lookup(world.nodes[3], connection_of(5, peer)->b_peer, &question);
+        step_end(3);
+        sent += CHUNK_SOCKET;
+        ck_assert_uint_eq(world.data_sent, sent);
+    }
+    for (unsigned i = 0; i < 7; i++) {
+        serve_room(step_begin(3), connection_of(5, PEER_FIRST_CONTACT)->b_peer);
+        step_end(3);
+        sent += CHUNK_SOCKET;
+        ck_assert_uint_eq(world.data_sent, sent);
+    }
+    ck_assert(!serve_is_done(world.nodes[3], connection_of(5, PEER_FIRST_CONTACT)->b_peer));
+    serve_room(step_begin(3), connection_of(5, PEER_FIRST_CONTACT)->b_peer);
+    step_end(3);
+    ck_assert(serve_is_done(world.nodes[3], connection_of(5, PEER_FIRST_CONTACT)->b_peer));
+    ck_assert_uint_eq(world.data_sent, sent);
+    data_released(step_begin(3), 5, 0); // the other one finds it gone
+    serve_room(world.nodes[3], connection_of(5, PEER_FIRST_CONTACT + 1)->b_peer);
+    step_end(3);
+    ck_assert_uint_eq(world.data_sent, sent);
+    ck_assert_uint_eq(node_counters(world.nodes[3])->late, 2);
     world_close();
 }
 END_TEST
@@ -246,7 +365,7 @@ START_TEST(a_lost_connection_is_made_again_and_no_byte_comes_twice)
     ck_assert_uint_eq(who.told, 1);
     ck_assert(got(&who));
     ck_assert_uint_eq(world.connections_open, 1);
-    ck_assert_uint_le(world.data_sent, SIZE + LOST * WINDOW_MOST);
+    ck_assert_uint_le(world.data_sent, SIZE + LOST * CHUNK_SOCKET);
     give_up(&who, 5);
     world_close();
 }
@@ -674,7 +793,7 @@ static void settle_but(uint32_t rank)
 
 START_TEST(holders_that_read_nothing_hold_up_others_only_until_they_die)
 {
-    enum { MANY = WINDOWS_MOST / WINDOW_MOST, SIZE = 600000 };
+    enum { MANY = WINDOWS_MOST / WINDOW_EDGE, SIZE = 600000 };
     uint64_t handle = 0;
 
     world_open("2x2", RING * 8);
@@ -992,7 +1111,9 @@ SUITE_MAIN("data", neighbours_read_over_their_edge,
            chips_read_over_edges_and_are_read_over_edges, what_lies_here_is_had_at_once,
            many_who_want_one_version_cause_one_fetch_and_a_copy_serves_the_next,
            no_more_is_under_way_than_a_window_of_which_each_half_is_asked_for_once,
-           one_question_is_answered_with_at_most_a_mebibyte,
+           one_question_is_answered_with_at_most_its_limit,
+           only_the_next_bytes_of_a_fetch_have_a_place, a_node_roams_while_much_is_on_its_way,
+           readers_take_turns_and_wait_for_room,
            who_gives_up_leaves_nothing_and_may_want_it_again, what_is_not_there_is_said_and_counted,
            what_failed_or_is_not_written_or_is_of_another_size_is_said,
            a_holder_that_dies_fails_its_readers_with_the_cause,

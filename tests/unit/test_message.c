@@ -67,6 +67,44 @@ START_TEST(every_message_reads_as_it_was_packed)
 }
 END_TEST
 
+/* A frame in two pieces is the frame in one, and its head says all but the bytes; with a field
+ * from a later version behind the bytes, or of another type, it has no head. */
+START_TEST(a_head_says_all_but_the_bytes)
+{
+    static struct message sent, got;
+    struct buffer head = {0};
+
+    for (unsigned i = 0; i < SAMPLES; i++) {
+        const wire_bin *bytes = &sent.tensor_data.bytes;
+
+        random_message(&source, MSG_TENSOR_DATA, &sent);
+        buffer_clear(&frame);
+        message_pack(&frame, &sent);
+        if (frame.size < MESSAGE_HEAD_MOST)
+            continue;
+        buffer_clear(&head);
+        message_pack_head(&head, &sent);
+        ck_assert_uint_eq(head.size + bytes->size, frame.size);
+        ck_assert_mem_eq(head.data, frame.data, head.size);
+        ck_assert_uint_eq(message_read_head(frame.data, &got), head.size);
+        ck_assert_ptr_null(got.tensor_data.bytes.data);
+        got.tensor_data.bytes.data = frame.data + head.size;
+        ck_assert_msg(message_same(&sent, &got), "sample %u, SEED=%lu", i, (unsigned long)seed);
+        frame.data[FRAME_HEADER_SIZE]++; // one field more in the array, of which bytes are taken
+        ck_assert_uint_eq(message_read_head(frame.data, &got), 0);
+        frame.data[FRAME_HEADER_SIZE]--;
+        frame.data[11]++; // a payload of another size
+        ck_assert_uint_eq(message_read_head(frame.data, &got), 0);
+    }
+    buffer_free(&head);
+    random_message(&source, MSG_REG_DATA, &sent);
+    buffer_clear(&frame);
+    message_pack(&frame, &sent);
+    buffer_extend(&frame, MESSAGE_HEAD_MOST);
+    ck_assert_uint_eq(message_read_head(frame.data, &got), 0);
+}
+END_TEST
+
 START_TEST(packing_appends)
 {
     struct message message = {.type = MSG_RETRY_WITH_CODE, .sender.level = 3, .target.level = 4};
@@ -506,6 +544,7 @@ int main(void)
     tcase_add_checked_fixture(tcase, setup, teardown);
     tcase_set_timeout(tcase, 60);
     tcase_add_loop_test(tcase, every_message_reads_as_it_was_packed, 0, TYPE_COUNT);
+    tcase_add_test(tcase, a_head_says_all_but_the_bytes);
     tcase_add_test(tcase, packing_appends);
     tcase_add_loop_test(tcase, a_later_versions_fields_are_passed_over_and_fewer_are_refused, 0,
                         TYPE_COUNT);

@@ -78,9 +78,22 @@ static void teardown(void)
     event_base_free(base);
 }
 
+static void flush(const struct side *side)
+{
+    if (side->link)
+        link_flush(side->link);
+}
+
+static void loop(int flags)
+{
+    flush(&left);
+    flush(&right);
+    event_base_loop(base, EVLOOP_ONCE | flags);
+}
+
 static void turn(void)
 {
-    event_base_loop(base, EVLOOP_ONCE | EVLOOP_NONBLOCK);
+    loop(EVLOOP_NONBLOCK);
 }
 
 static size_t random_size(void)
@@ -111,6 +124,8 @@ static bool raw_ended(void)
 START_TEST(what_goes_in_comes_out_in_order)
 {
     open_both();
+    left.lands = random_below(&state, 2); // not given up: that loses a frame
+    right.lands = random_below(&state, 2);
     for (unsigned step = 0; step < 400; step++) {
         struct side *side = random_below(&state, 2) ? &left : &right;
 
@@ -121,11 +136,96 @@ START_TEST(what_goes_in_comes_out_in_order)
             turn();
     }
     while (!all_arrived(&left, &right) || !all_arrived(&right, &left))
-        event_base_loop(base, EVLOOP_ONCE);
+        loop(0);
     ck_assert_msg(!left.wrong && !right.wrong, "wrong frame, SEED=%lu", (unsigned long)seed);
     ck_assert_uint_eq(left.closes + right.closes, 0);
     ck_assert_uint_eq(left.link->counters.frames_out, right.link->counters.frames_in);
     ck_assert_uint_eq(left.link->counters.bytes_out, right.link->counters.bytes_in);
+}
+END_TEST
+
+/* Frames of which the first comes by itself, so that the link knows what to expect. */
+static void begin_to_land(size_t size)
+{
+    open_raw();
+    left.lands = true;
+    numbered_frame(frame, QUEUE_DATA, 0, size);
+    write_raw(frame, size);
+    turn();
+    numbered_frame(frame, QUEUE_DATA, 1, size);
+    write_raw(frame, size / 2);
+    turn();
+    ck_assert_uint_eq(left.got[QUEUE_DATA], 1);
+}
+
+START_TEST(the_end_of_a_large_frame_lands_where_it_is_wanted)
+{
+    enum { SIZE = 100000 };
+
+    begin_to_land(SIZE);
+    ck_assert_uint_eq(left.landed, 0);
+    write_raw(frame + SIZE / 2, SIZE - SIZE / 2);
+    turn();
+    ck_assert_uint_eq(left.landed, 1);
+    for (unsigned i = 2; i < 10; i++) {
+        numbered_frame(frame, QUEUE_DATA, i, SIZE);
+        write_raw(frame, SIZE);
+        turn();
+        turn();
+        ck_assert_uint_eq(left.landed, i);
+    }
+    ck_assert(!left.wrong);
+    numbered_frame(frame, QUEUE_CONTROL, 0, 100);
+    write_raw(frame, 100);
+    turn();
+    ck_assert_uint_eq(left.got[QUEUE_CONTROL], 1);
+}
+END_TEST
+
+/* Neither is the frame told of whose place has gone, nor does it harm what follows; also when the
+ * same place is wanted by somebody else. */
+START_TEST(a_landing_may_be_given_up_in_its_middle)
+{
+    enum { SIZE = 200000 };
+
+    for (unsigned other = 0; other < 2; other++) {
+        left = (struct side){0};
+        begin_to_land(SIZE);
+        left.lands = other;
+        left.ticket = other;
+        memset(left.place, 0xee, sizeof left.place);
+        write_raw(frame + SIZE / 2, 50000);
+        turn();
+        left.lands = true;
+        left.ticket = 0;
+        write_raw(frame + SIZE / 2 + 50000, SIZE / 2 - 50000);
+        turn();
+        numbered_frame(frame, QUEUE_DATA, 1, 100);
+        write_raw(frame, 100);
+        turn();
+        ck_assert_uint_eq(left.got[QUEUE_DATA], 2);
+        ck_assert_uint_eq(left.landed, 0);
+        ck_assert(!left.wrong && !left.closes);
+        for (size_t i = 0; i < sizeof left.place; i++)
+            ck_assert_uint_eq(left.place[i], 0xee);
+        link_destroy(left.link);
+        left.link = NULL;
+        close(raw);
+        raw = -1;
+    }
+}
+END_TEST
+
+START_TEST(an_end_while_a_frame_lands_is_a_fault)
+{
+    begin_to_land(100000);
+    close(raw);
+    raw = -1;
+    turn();
+    turn();
+    ck_assert_uint_eq(left.closes, 1);
+    ck_assert_int_eq(left.fault, FRAME_TRUNCATED);
+    ck_assert_uint_eq(left.got[QUEUE_DATA], 1);
 }
 END_TEST
 
@@ -289,7 +389,7 @@ START_TEST(control_does_not_wait_for_queued_data)
         send_one(&left, QUEUE_DATA, LIMIT_FRAME_SOCKET);
     send_one(&left, QUEUE_CONTROL, 100);
     while (!right.got[QUEUE_CONTROL])
-        event_base_loop(base, EVLOOP_ONCE);
+        loop(0);
     ck_assert_uint_le(right.got[QUEUE_DATA], 3);
     ck_assert_uint_gt(link_queued(left.link), 10 * LIMIT_FRAME_SOCKET);
 }
@@ -317,34 +417,39 @@ START_TEST(nobody_overtakes_what_is_queued)
 }
 END_TEST
 
-START_TEST(room_is_told_once_the_queues_are_empty)
+START_TEST(room_is_told_once_it_is_there)
 {
     open_both();
     send_one(&left, QUEUE_DATA, 100);
     while (!all_arrived(&left, &right))
         turn();
     turn();
-    ck_assert_uint_eq(left.rooms, 0); // nothing had to wait
+    ck_assert_uint_eq(left.rooms, 0); // nobody asked
     for (unsigned i = 0; i < 5; i++)
         send_one(&left, QUEUE_DATA, LIMIT_FRAME_SOCKET);
-    ck_assert_uint_eq(left.rooms, 0);
+    link_want_room(left.link, LIMIT_FRAME_SOCKET);
+    while (!left.rooms)
+        turn();
+    ck_assert_uint_eq(link_queued(left.link), 0);
     while (!all_arrived(&left, &right))
         turn();
     turn();
     ck_assert_uint_eq(left.rooms, 1);
-    ck_assert_uint_eq(link_queued(left.link), 0);
 }
 END_TEST
 
 /* From any callback, while more is waiting; what is wrong with that shows under ASan. */
 START_TEST(a_link_may_be_destroyed_by_whatever_it_tells)
 {
-    for (int when = IN_FRAME; when <= IN_CLOSED; when++) {
+    for (int when = IN_FRAME, lands = 0; when <= IN_CLOSED; when += lands, lands = !lands) {
         left = right = (struct side){0};
         open_both();
         (when == IN_ROOM ? &left : &right)->destroy = (enum side_destroys)when;
+        right.lands = lands;
         for (unsigned i = 0; i < 5; i++)
             send_one(&left, QUEUE_DATA, 100000);
+        if (when == IN_ROOM)
+            link_want_room(left.link, 100000);
         if (when == IN_CLOSED) {
             while (!all_arrived(&left, &right))
                 turn();
@@ -429,7 +534,7 @@ static void check_conversation(void)
     send_one(&left, QUEUE_CONTROL, 1000);
     send_one(&right, QUEUE_DATA, 300000);
     while (!all_arrived(&left, &right) || !all_arrived(&right, &left))
-        event_base_loop(base, EVLOOP_ONCE);
+        loop(0);
     ck_assert(!left.wrong && !right.wrong);
     close(listen_fd);
 }
@@ -581,6 +686,9 @@ static TCase *link_tests(void)
     tcase_add_checked_fixture(tcase, setup, teardown);
     tcase_set_timeout(tcase, 60);
     tcase_add_test(tcase, what_goes_in_comes_out_in_order);
+    tcase_add_test(tcase, the_end_of_a_large_frame_lands_where_it_is_wanted);
+    tcase_add_test(tcase, a_landing_may_be_given_up_in_its_middle);
+    tcase_add_test(tcase, an_end_while_a_frame_lands_is_a_fault);
     tcase_add_test(tcase, bytes_may_come_one_by_one);
     tcase_add_test(tcase, frames_may_come_many_at_once);
     tcase_add_test(tcase, a_bad_frame_closes_the_connection_with_its_fault);
@@ -590,7 +698,7 @@ static TCase *link_tests(void)
     tcase_add_test(tcase, random_bytes_leave_nothing_behind);
     tcase_add_test(tcase, control_does_not_wait_for_queued_data);
     tcase_add_test(tcase, nobody_overtakes_what_is_queued);
-    tcase_add_test(tcase, room_is_told_once_the_queues_are_empty);
+    tcase_add_test(tcase, room_is_told_once_it_is_there);
     tcase_add_test(tcase, a_link_may_be_destroyed_by_whatever_it_tells);
     tcase_add_test(tcase, destroy_closes_the_descriptor_at_once);
     return tcase;

@@ -15,14 +15,16 @@
 #include "base/memory.h"
 #include "transport/frame_queue.h"
 
-/* Reading is done here and not by the bufferevent, which takes 4 KiB for each turn of the loop. So is
- * writing as long as the socket takes all; what it does not take at once is the bufferevent's. */
+/* Reading is done here and not by the bufferevent, which takes 4 KiB for each turn of the loop. So
+ * is writing as long as the socket takes all; what it does not take at once is the bufferevent's.
+ */
 enum {
     ONE_TRANSFER = 256 * 1024, // bytes moved by one system call
     READS = 4,                 // in one turn, so that no peer holds up the loop
     OUTPUT_FULL =
         256 * 1024, // bytes given to libevent; what is beyond can still be passed by control
     FRESH_MOST = 64 * 1024, // bytes that wait for the flush
+    FRESH_KEPT = 4096,      // of their memory, between turns
     LARGE = 16 * 1024,      // bytes of a frame that had better land
     LANDING_LEAST = 4096,   // missing bytes of a frame that are worth it
     BEHIND = 4096,          // bytes read behind the end of a frame that lands
@@ -44,9 +46,9 @@ struct socket_link {
     struct link link;
     struct bufferevent *io; // writes
     struct event *readable;
-    struct event *writable; // the socket takes much; made when it is first wanted
-    struct buffer fresh; // frames of this turn; behind them nothing is in `io`
-    struct buffer cut;   // the beginning of a frame whose end has not come
+    struct event *writable;       // somebody waits for room; made when it is first needed
+    struct buffer fresh;          // frames of this turn, which come after what `io` has
+    struct buffer cut;            // the beginning of a frame whose end has not come
     struct landing_frame landing; // likewise, if its tail_size is not 0; then `cut` is empty
     bool expects_large;           // frames that may land come: no more is read than says so
     size_t limit;
@@ -77,7 +79,7 @@ static size_t output_size(const struct socket_link *sock)
     return evbuffer_get_length(bufferevent_get_output(sock->io));
 }
 
-/* What the socket takes of the first `*size` bytes at `*bytes` has gone; the rest is libevent's. */
+/* So many bytes have gone, of these and of what follows them: the rest of these is libevent's. */
 static void keep_rest(struct socket_link *sock, size_t *gone, const uint8_t *bytes, size_t size)
 {
     size_t before = *gone < size ? *gone : size;
@@ -109,6 +111,8 @@ static void write_out(struct socket_link *sock, const struct frame_pieces *frame
     keep_rest(sock, &gone, frame->head, frame->head_size);
     keep_rest(sock, &gone, frame->tail, frame->tail_size);
     buffer_clear(fresh);
+    if (fresh->capacity > FRESH_KEPT)
+        buffer_free(fresh);
 }
 
 static void write_fresh(struct socket_link *sock)

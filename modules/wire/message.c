@@ -423,7 +423,7 @@ size_t message_read_head(const uint8_t *frame, struct message *message)
     uint32_t more;
     size_t size;
 
-    if (frame_header_read(&header, frame) != FRAME_OK || header.type != MSG_TENSOR_DATA)
+    if (frame[5] != MSG_TENSOR_DATA || frame_header_read(&header, frame) != FRAME_OK)
         return 0;
     message->type = header.type;
     message->sender = header.sender;

@@ -46,6 +46,37 @@ static void on_frame(void *owner, struct link *link, const uint8_t *frame, size_
     free(copy);
 }
 
+static uint8_t place[LIMIT_FRAME_RING];
+
+/* Every second head, by a byte that the other side chose, wants the rest. */
+static bool on_landing(void *owner, const uint8_t *head, struct landing *landing)
+{
+    assert(!closes[*(int *)owner]);
+    landing->at = place;
+    landing->head_size = FRAME_HEADER_SIZE + head[23] % (MESSAGE_HEAD_MOST - FRAME_HEADER_SIZE);
+    landing->ticket = 0;
+    return head[23] % 2;
+}
+
+static void on_landed(void *owner, struct link *link, const struct frame_pieces *frame)
+{
+    size_t said;
+
+    (void)link;
+    assert(!closes[*(int *)owner]);
+    assert(frame->tail == place && frame->tail_size <= sizeof place);
+    assert(frame->head_size == FRAME_HEADER_SIZE +
+                                   frame->head[23] % (MESSAGE_HEAD_MOST - FRAME_HEADER_SIZE));
+    assert(frame_size(frame->head, frame->head_size, LIMIT_FRAME_RING, &said) == FRAME_OK &&
+           said == frame_pieces_size(frame));
+}
+
+static void on_room(void *owner, struct link *link)
+{
+    assert(!closes[*(int *)owner] && !link->closed);
+    link_want_room(link, LIMIT_FRAME_RING);
+}
+
 static void on_closed(void *owner, struct link *link, enum frame_fault fault)
 {
     closes[*(int *)owner]++;
@@ -53,7 +84,11 @@ static void on_closed(void *owner, struct link *link, enum frame_fault fault)
     assert(link->closed && fault != FRAME_OK && fault < FRAME_FAULT_COUNT);
 }
 
-static const struct link_owner owner_ops = {.frame = on_frame, .closed = on_closed};
+static const struct link_owner owner_ops = {.frame = on_frame,
+                                             .landing = on_landing,
+                                             .landed = on_landed,
+                                             .room = on_room,
+                                             .closed = on_closed};
 
 static void open_links(void)
 {
@@ -63,6 +98,7 @@ static void open_links(void)
     memset(closes, 0, sizeof closes);
     for (int i = 0; i < 2; i++)
         links[i] = ring_link_create(edge, (enum ring_side)sides[i], bell, &owner_ops, &sides[i]);
+    link_want_room(links[0], LIMIT_FRAME_RING);
 }
 
 static void send_frame(struct link *link, enum message_queue queue, size_t size)
@@ -73,6 +109,7 @@ static void send_frame(struct link *link, enum message_queue queue, size_t size)
         size = FRAME_HEADER_SIZE;
     header.payload_size = (uint32_t)(size - FRAME_HEADER_SIZE);
     frame_header_write(&header, out);
+    out[23] = (uint8_t)(size / 64); // whether and how it lands
     if (link_queued(link) < 4 * LIMIT_FRAME_RING)
         link_send(link, queue, out, size);
 }

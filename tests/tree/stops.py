@@ -8,7 +8,7 @@ import signal
 import time
 
 import tree
-from kernel_source import HOST, ORCHESTRATOR, POD, WORKER, folder_of, kernel, notes
+from kernel_source import HOST, ORCHESTRATOR, POD, WAIT_FOR_GO, WORKER, folder_of, go, kernel, notes
 from tree import claim, held, large, line_with, need, until
 
 SPEC, LAST = "2x2x2x2", "L6_0/L5_1/L4_1/L3_1/L2_1"
@@ -177,18 +177,11 @@ def shutdown_before_ready_is_no_success(base):
 @claim
 def a_run_that_closes_up_takes_nothing_more_to_do(base):
     """A leaf that is stopped by a signal keeps the last round open, in which nodes write down what kernels left to tell."""
-    waits = kernel(folder_of(base), "waits", HOST, WORKER, r"""
-    char path[1024];
-    snprintf(path, sizeof path, "%s/go", getenv("LINQU_RUN"));
-    note("in");
-    while (access(path, F_OK) != 0)
-        usleep(1000);
-    """)
+    waits = kernel(folder_of(base), "waits", HOST, WORKER, 'note("in");' + WAIT_FOR_GO)
     run = tree.Run(base, SPEC, "--stop-timeout", "60", waits)
     run.waits_for(lambda: notes(run), "it runs")
     run.kill(run.shape.leaf(), signal.SIGSTOP)
-    with open(run.path + "/go", "w", encoding="utf-8"):
-        pass
+    go(run)
     run.waits_for(lambda: run.event("kernel_ended"), "it has ended")
     tree.linqu("exec", "--base", base, run.name, "topology").expect(8)
     tree.linqu("discover", "--base", base, run.name).expect(0)

@@ -34,6 +34,8 @@ void inject_at_start(struct actor *actor)
         _exit(EXIT_INTERNAL);
     while (is_told(actor, "hang"))
         pause();
+    if (is_told(actor, "stop"))
+        raise(SIGSTOP);
 }
 
 /* All indices and bytes of the edge become nonsense. */

@@ -3,6 +3,7 @@
  *
  *   exit      end before it is ready
  *   hang      never become ready
+ *   stop      stop itself by a signal, before it has made anything, and go on when it is continued
  *   homeless  find its directory taken, so that it cannot start and has no children
  *   scribble  at the first frame after it is ready, overwrite the edge to its parent and go on
  *   midframe  likewise, die by SIGKILL with a frame written half */

@@ -212,6 +212,20 @@ def a_full_disk_is_a_sentence(base):
 
 
 @claim
+def a_disk_that_fills_up_during_a_start_fails_it(base):
+    """A pod waits with its part of the files until there is no room for them."""
+    as_root()
+    done = on_a_full_disk("8m", f"""
+        export LINQU_INJECT=L6_0/L5_0/L4_1:stop
+        {tree.LINQU} run --base $DISK/b --name t --topology 1x2x16 --start-timeout 60 & run=$!
+        until pid=$(pgrep -f '^linqu: t L6_0/L5_0/L4_1 ') && grep -q '^State:.T' /proc/$pid/status; do :; done
+        dd if=/dev/zero of=$DISK/fill bs=4k 2>/dev/null
+        kill -CONT $pid
+        wait $run""")
+    need(done.status == 4 and "No space left on device" in done.err, "exit %d: %s", done.status, done.err)
+
+
+@claim
 def a_disk_that_fills_up_later_harms_nobody(base):
     """The run goes on without its logs, and says how many lines were dropped; a kernel whose code is there still runs, one whose
     code is not says why."""

@@ -226,6 +226,13 @@ void contact_message(struct node *node, uint32_t peer, uint32_t rank, struct mes
     message_pack(&contact->frames, message);
 }
 
+bool contact_is_open(const struct node *node, uint32_t peer)
+{
+    const struct contact *contact = contact_at(node, peer);
+
+    return contact ? contact->state == CONTACT_OPEN : peer <= node->child_count;
+}
+
 void contact_hold(struct node *node, uint32_t peer)
 {
     struct contact *contact = contact_at(node, peer);

@@ -16,12 +16,13 @@ enum {
     CHUNK_EDGE = 60 * 1024,       // bytes of a tensor in one frame over a tree edge
     CHUNK_SOCKET = 256 * 1024,    // and over a named socket
     WINDOW_EDGE = 512 * 1024,     // bytes under way for one fetch, or registered data, over edges
-    WINDOW_SOCKET = 4096 * 1024,  // and for a fetch over a named socket, where the holder keeps
-                                  // what the socket does not take
+    WINDOW_SOCKET = 4096 * 1024,  // and for a fetch over a named socket, where the holder waits
+                                  // until the socket takes more
     WINDOWS_MOST = 8 * 1024 * 1024, // and for all fetches of a node together, as far as
                                     // each still has one chunk; and for all that it has
                                     // registered elsewhere
     LOOKUP_CREDIT_MOST = WINDOW_SOCKET, // a holder sends no more for one look-up
+    QUESTIONS_MOST = 256 * 1024,  // of one visitor, that are not answered
     CONTACTS_MOST = 64,               // connections that this node has made
     FETCH_LARGE = 8 * 1024 * 1024,    // bytes of a fetch that keep two processors busy for a while
     FETCH_TRIES = 3,                  // connections lost in a row without a byte
@@ -41,19 +42,25 @@ struct fetch {
     uint32_t tries;
 };
 
-/* One question of somebody who reads what lies here, as far as it is not answered. */
+/* What somebody who reads here has asked of one version and not had yet. His next question of it
+ * prolongs this one, when it is for what follows, so that one version's bytes go in their order; else
+ * it takes its place, because he has begun anew. */
 struct serving {
     struct serving *next;
+    struct serving *alike; // of the same key
     struct coord reader;
     uint64_t correlation, handle;
     uint64_t at, end; // bytes of the version that are to be sent
     uint32_t version;
 };
 
-/* All questions that came over one link, in their order. */
+/* All that was asked over one link. */
 struct servings {
-    struct serving *first, *last;
-    bool waits; // for room on the link
+    struct serving *first, *last; // who is first has the next chunk, and is last then
+    struct u64_map by_key;
+    uint32_t count;
+    uint64_t sent; // bytes since there was room
+    bool waits;    // for room on the link
 };
 
 enum contact_state {
@@ -145,7 +152,9 @@ void fetch_connection_lost(struct node *node, uint32_t peer);
 void fetch_no_connection(struct node *node, uint32_t peer, const char *cause);
 void fetch_tell(struct node *node);
 
-/* contact.c: the link to that node; a connection is made if there is none. PEER_NONE and a
+/* contact.c: true when tensors may come over this link, which is an edge or has been greeted. */
+bool contact_is_open(const struct node *node, uint32_t peer);
+/* The link to that node; a connection is made if there is none. PEER_NONE and a
  * sentence when there is no way. A fetch counts on it from contact_hold() to contact_leave(). */
 uint32_t contact_way(struct node *node, uint32_t rank, struct error *err);
 void contact_message(struct node *node, uint32_t peer, uint32_t rank, struct message *message);

@@ -20,7 +20,7 @@ enum effect_type {
                        // EVENT_CONNECTED
     EFFECT_APPEND, // append these bytes, whole lines, to logs/`name`, which is rotated at 16 MiB;
                    // soon, or `at_once`
-    EFFECT_ROOM,   // say EVENT_ROOM when a frame of `size` bytes to `peer` would not have to wait
+    EFFECT_ROOM,   // say EVENT_ROOM when it is time to send a frame of `size` bytes to `peer`
     EFFECT_EXIT,   // leave with `status`; nothing follows
 };
 

@@ -445,7 +445,8 @@ bool node_landing(const struct node *node, uint32_t peer, const uint8_t *frame,
     if (!head_size || !coord_equal(&message.target, &node->coord))
         return false;
     fetch = fetch_find(node->runtime->data, data->handle, data->version);
-    if (!fetch || fetch->peer != peer || refusal_of(fetch, data) ||
+    if (!fetch || fetch->peer != peer || !contact_is_open(node, peer) ||
+        rank_of_coord(node, &message.sender) != fetch->holder || refusal_of(fetch, data) ||
         data->offset != fetch->copy->filled ||
         data->bytes.size > fetch->copy->size - fetch->copy->filled)
         return false;

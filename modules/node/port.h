@@ -64,9 +64,9 @@ struct node_port {
      * node takes memory of its own. */
     void *(*trace_area)(void *arg);
 
-    /* Much data is on its way here, or (false) no more: while one process copies it in, another
-     * copies it out, which two processors do faster than the one that both may keep to. NULL: it
-     * makes no difference. */
+    /* Run on any processor, or (false) where the node belongs again: a large tensor is on its way
+     * here, which one process copies out while this one copies it in. NULL: it makes no difference.
+     */
     void (*roam)(void *arg, bool on);
 
     /* True when that sibling of the node is seen to be slow. NULL: nobody is. */

@@ -76,10 +76,11 @@ void data_released(struct node *node, uint64_t handle, uint32_t version);
 void data_released_all(struct node *node);
 
 /* There is room on the link over which somebody reads what lies here; the link has ended; nobody who
- * reads over it waits for more. */
+ * reads over it waits for more; so many questions wait that no more are taken. */
 void serve_room(struct node *node, uint32_t peer);
 void serve_end(struct node *node, uint32_t peer);
 bool serve_is_done(const struct node *node, uint32_t peer);
+bool serve_is_full(const struct node *node, uint32_t peer);
 
 void on_tensor_lookup(struct node *node, uint32_t peer, const struct message *message);
 void on_tensor_data(struct node *node, uint32_t peer, const struct message *message);

@@ -66,19 +66,103 @@ bool data_stays(const struct node *node, uint64_t handle, uint32_t version)
 
 /* A chunk goes when the link has room for it, so that bytes wait where they lie and not in queues,
  * and those who read over other links have theirs in between. */
-enum { WAITS_FROM = 16 * 1024 }; // bytes of a chunk
+enum {
+    WAITS_FROM = 32 * 1024, // bytes sent since there was room
+    ANSWER_COST = 128,      // in bytes, of one without any
+};
 
 static uint64_t chunk_most(const struct node *node, uint32_t peer)
 {
     return peer <= node->child_count ? CHUNK_EDGE : CHUNK_SOCKET;
 }
 
-static void drop_first(struct servings *servings)
+static uint64_t key_of(uint64_t handle, uint32_t version)
+{
+    return handle ^ (uint64_t)version << 32;
+}
+
+static struct servings *servings_over(const struct node *node, uint32_t peer)
+{
+    const struct runtime *runtime = node->runtime;
+
+    return runtime && runtime->data ? u64_map_find(&runtime->data->servings, peer) : NULL;
+}
+
+static void add_last(struct servings *servings, struct serving *serving)
+{
+    serving->next = NULL;
+    if (servings->first)
+        servings->last->next = serving;
+    else
+        servings->first = serving;
+    servings->last = serving;
+}
+
+static struct serving *take_first(struct servings *servings)
 {
     struct serving *serving = servings->first;
 
     servings->first = serving->next;
+    return serving;
+}
+
+static void add_question(struct servings *servings, struct serving *serving)
+{
+    uint64_t key = key_of(serving->handle, serving->version);
+
+    add_last(servings, serving);
+    serving->alike = u64_map_remove(&servings->by_key, key);
+    u64_map_put(&servings->by_key, key, serving);
+    servings->count++;
+}
+
+static void end_question(struct servings *servings, struct serving *serving)
+{
+    uint64_t key = key_of(serving->handle, serving->version);
+    struct serving *alike = u64_map_remove(&servings->by_key, key), **link = &alike;
+
+    while (*link != serving)
+        link = &(*link)->alike;
+    *link = serving->alike;
+    if (alike)
+        u64_map_put(&servings->by_key, key, alike);
+    servings->count--;
     free(serving);
+}
+
+/* What the same reader has asked of the same version before and not had; NULL when nothing. */
+static struct serving *asked_before(const struct servings *servings, const struct message *question)
+{
+    const struct msg_tensor_lookup *lookup = &question->tensor_lookup;
+    struct serving *serving =
+        u64_map_find(&servings->by_key, key_of(lookup->handle, lookup->version));
+
+    while (serving && (serving->handle != lookup->handle || serving->version != lookup->version ||
+                       !coord_equal(&serving->reader, &question->sender)))
+        serving = serving->alike;
+    return serving;
+}
+
+static void take_question(struct servings *servings, const struct message *question, uint64_t total)
+{
+    const struct msg_tensor_lookup *lookup = &question->tensor_lookup;
+    uint64_t credit = data_least(lookup->credit, LOOKUP_CREDIT_MOST);
+    struct serving *serving = asked_before(servings, question);
+
+    if (!serving) {
+        serving = memory_new(1, sizeof *serving);
+        *serving = (struct serving){.reader = question->sender,
+                                    .handle = lookup->handle,
+                                    .version = lookup->version,
+                                    .at = lookup->offset,
+                                    .end = lookup->offset};
+        add_question(servings, serving);
+    }
+    serving->correlation = question->correlation;
+    if (serving->end != lookup->offset)
+        serving->at = serving->end = lookup->offset;
+    if (lookup->offset < total)
+        serving->end += data_least(credit, total - lookup->offset);
 }
 
 /* Its next chunk, of at most so many bytes; of a version without bytes, one without bytes. The
@@ -110,37 +194,22 @@ static uint64_t send_chunk(struct node *node, uint32_t peer, struct serving *ser
     return size;
 }
 
-static struct servings *servings_over(const struct node *node, uint32_t peer)
-{
-    const struct runtime *runtime = node->runtime;
-
-    return runtime && runtime->data ? u64_map_find(&runtime->data->servings, peer) : NULL;
-}
-
-static void forget_servings(struct data_state *data, uint32_t peer)
-{
-    struct servings *servings = u64_map_remove(&data->servings, peer);
-
-    while (servings && servings->first)
-        drop_first(servings);
-    free(servings);
-}
-
 static void serve(struct node *node, uint32_t peer, struct servings *servings)
 {
     uint64_t most = chunk_most(node, peer);
 
     while (servings->first && !servings->waits) {
-        uint64_t size = send_chunk(node, peer, servings->first, most);
+        struct serving *serving = take_first(servings);
 
-        if (servings->first->at == servings->first->end)
-            drop_first(servings);
-        servings->waits = size >= WAITS_FROM;
+        servings->sent += ANSWER_COST + send_chunk(node, peer, serving, most);
+        if (serving->at < serving->end)
+            add_last(servings, serving);
+        else
+            end_question(servings, serving);
+        servings->waits = servings->sent >= WAITS_FROM;
         if (servings->waits)
             want_room(node, peer, most + MESSAGE_HEAD_MOST);
     }
-    if (!servings->waits)
-        forget_servings(node->runtime->data, peer);
 }
 
 /* The task that wrote a version has completed before anybody is told of it, and all its readers
@@ -149,31 +218,15 @@ static void serve(struct node *node, uint32_t peer, struct servings *servings)
 static void answer_lookup(struct node *node, uint32_t peer, const struct message *message)
 {
     const struct msg_tensor_lookup *lookup = &message->tensor_lookup;
-    struct data_state *data = node->runtime->data;
     struct servings *servings = servings_over(node, peer);
-    struct serving *serving = memory_new(1, sizeof *serving);
     uint64_t total = 0;
-    uint8_t *bytes;
 
-    find(node, lookup->handle, lookup->version, &bytes, &total);
-    *serving = (struct serving){.reader = message->sender,
-                                .correlation = message->correlation,
-                                .handle = lookup->handle,
-                                .version = lookup->version,
-                                .at = lookup->offset,
-                                .end = lookup->offset};
-    if (lookup->offset < total)
-        serving->end += data_least(data_least(lookup->credit, LOOKUP_CREDIT_MOST),
-                                   total - lookup->offset);
+    find(node, lookup->handle, lookup->version, &(uint8_t *){NULL}, &total);
     if (!servings) {
         servings = memory_new(1, sizeof *servings);
-        u64_map_put(&data->servings, peer, servings);
+        u64_map_put(&node->runtime->data->servings, peer, servings);
     }
-    if (servings->first)
-        servings->last->next = serving;
-    else
-        servings->first = serving;
-    servings->last = serving;
+    take_question(servings, message, total);
     serve(node, peer, servings);
 }
 
@@ -184,18 +237,40 @@ void serve_room(struct node *node, uint32_t peer)
     if (!servings)
         return;
     servings->waits = false;
+    servings->sent = 0;
     serve(node, peer, servings);
+}
+
+static void servings_end(struct servings *servings)
+{
+    while (servings->first)
+        end_question(servings, take_first(servings));
+    u64_map_free(&servings->by_key);
+    free(servings);
 }
 
 void serve_end(struct node *node, uint32_t peer)
 {
-    if (servings_over(node, peer))
-        forget_servings(node->runtime->data, peer);
+    struct servings *servings = servings_over(node, peer);
+
+    if (!servings)
+        return;
+    u64_map_remove(&node->runtime->data->servings, peer);
+    servings_end(servings);
 }
 
 bool serve_is_done(const struct node *node, uint32_t peer)
 {
-    return !servings_over(node, peer);
+    const struct servings *servings = servings_over(node, peer);
+
+    return !servings || (!servings->first && !servings->waits);
+}
+
+bool serve_is_full(const struct node *node, uint32_t peer)
+{
+    const struct servings *servings = servings_over(node, peer);
+
+    return servings && servings->count >= QUESTIONS_MOST;
 }
 
 void servings_free(struct data_state *data)
@@ -203,11 +278,8 @@ void servings_free(struct data_state *data)
     struct servings *servings;
     size_t at = 0;
 
-    while ((servings = u64_map_next(&data->servings, &at))) {
-        while (servings->first)
-            drop_first(servings);
-        free(servings);
-    }
+    while ((servings = u64_map_next(&data->servings, &at)))
+        servings_end(servings);
     u64_map_free(&data->servings);
 }
 

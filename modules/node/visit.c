@@ -177,7 +177,8 @@ static enum frame_fault visitor_message(struct node *node, struct visitor *visit
     if (message->type == MSG_HEARTBEAT)
         return visitor_greets(node, visitor, message);
     if (!visitor->greeted || !coord_equal(&message->target, &node->coord) ||
-        (message->type != MSG_TENSOR_LOOKUP && message->type != MSG_TENSOR_DATA))
+        (message->type != MSG_TENSOR_LOOKUP && message->type != MSG_TENSOR_DATA) ||
+        serve_is_full(node, visitor->peer))
         return FRAME_UNEXPECTED;
     return runtime_message(node, visitor->peer, message) ? FRAME_OK : FRAME_UNEXPECTED;
 }

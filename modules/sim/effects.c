@@ -80,7 +80,7 @@ static void apply(struct world *world, uint32_t rank, const struct effect *effec
         link_connect(world, rank, effect);
         break;
     case EFFECT_ROOM:
-        world_tell_at(world, process->clock_ns + HOP_NS, rank,
+        world_tell_at(world, process->clock_ns + on_the_way_ns(world), rank,
                       (struct event){.type = EVENT_ROOM, .peer = effect->peer});
         break;
     case EFFECT_EXIT:

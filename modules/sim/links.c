@@ -12,7 +12,7 @@ static uint64_t latest(uint64_t a, uint64_t b)
     return a > b ? a : b;
 }
 
-static uint64_t on_the_way_ns(struct world *world)
+uint64_t on_the_way_ns(struct world *world)
 {
     return HOP_NS + (uint64_t)world_roll(world, world->config.faults.spread) * 1000;
 }

@@ -138,7 +138,8 @@ uint32_t world_roll(struct world *world, uint32_t bound); // 0 for a bound of 0
 bool world_chance(struct world *world, uint32_t of_thousand);
 
 /* links.c */
-/* When a frame that is sent at `now_ns` arrives. */
+/* How long a frame takes; when one that is sent at `now_ns` arrives. */
+uint64_t on_the_way_ns(struct world *world);
 uint64_t channel_arrival(struct world *world, struct channel *channel, uint64_t now_ns,
                          enum message_queue queue);
 /* When an end that comes after all that was sent arrives. */

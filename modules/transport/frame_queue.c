@@ -27,6 +27,7 @@ void frame_queue_drop(struct frame_queue *queue)
 
     assert(first && queue->bytes >= first->size);
     queue->bytes -= first->size;
+    queue->gone += first->size;
     queue->first = first->next;
     if (!queue->first)
         queue->last = NULL;

@@ -17,6 +17,7 @@ struct queued_frame {
 struct frame_queue {
     struct queued_frame *first, *last; // NULL when empty
     size_t bytes;                      // of all frames in it
+    uint64_t gone;                     // bytes of all frames that were dropped
 };
 
 /* Copies the frame to the end. */

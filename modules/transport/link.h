@@ -28,8 +28,9 @@ struct link_owner {
      * private copy that no other process can change. */
     void (*frame)(void *owner, struct link *link, const uint8_t *frame, size_t size);
     /* Where the end of a frame belongs that begins like this; MESSAGE_HEAD_MOST bytes of it are
-     * there. False: nowhere, so that frame() will be told. Asked before each piece of it, because
-     * the place may go meanwhile. NULL, like landed(): no frame lands. */
+     * there. False: nowhere, so that frame() will be told of it. Asked again before each piece,
+     * because the place may go meanwhile: when it has gone, or the ticket is another one, the rest
+     * is passed over and nobody is told of the frame. NULL, like landed(): no frame lands. */
     bool (*landing)(void *owner, const uint8_t *head, struct landing *landing);
     /* frame() for one whose end has come to where it belongs. */
     void (*landed)(void *owner, struct link *link, const struct frame_pieces *frame);
@@ -58,8 +59,10 @@ struct link_ops {
     /* Say that this side goes to sleep and look again: true when something has come in meanwhile
      * (then read instead of sleeping). Rings only. */
     bool (*sleep)(struct link *link);
-    /* Ask to be told, once and not before the caller returns, when a frame of `size` bytes would go
-     * out without being queued in this process. Nothing on a closed link. */
+    /* Ask to be told, once and not before the caller returns, when it is time to send a frame of
+     * `size` bytes: it would not have to be queued in this process (by much, where the system gives
+     * a socket little room), or what was queued before the question is out. Nothing on a closed
+     * link. */
     void (*want_room)(struct link *link, size_t size);
     /* Bytes queued in this process that the other side has not been given yet. */
     size_t (*queued)(const struct link *link);

@@ -44,7 +44,8 @@ struct ring_link {
     enum ring_side side;
     int bell_fd;
     bool asleep;
-    size_t room_wanted; // bytes of the frame that the owner waits to send; 0: it does not wait
+    size_t room_wanted;  // bytes of the frame that the owner waits to send; 0: it does not wait
+    uint64_t room_after; // what was queued then is out when so many bytes have gone
     bool in_read;
     bool destroyed; // inside read(), which frees it
 };
@@ -130,11 +131,14 @@ static void move_out(struct ring_link *ring)
     }
 }
 
-/* That the owner waits for room and there is some; else the consumer is to ring when it makes
- * some. */
+/* That the owner waits for room and it is his turn: there is some, or all that was queued when he
+ * began to wait has gone, and others' frames have come behind it. Else the consumer is to ring when
+ * it makes room. */
 static bool has_wanted_room(struct ring_link *ring)
 {
-    for (unsigned tries = 0; ring->room_wanted && !has_queued(ring) && tries < 2; tries++) {
+    if (ring->room_wanted && has_queued(ring))
+        return ring->queues[QUEUE_DATA].gone >= ring->room_after;
+    for (unsigned tries = 0; ring->room_wanted && tries < 2; tries++) {
         if (tries) {
             atomic_store_explicit(&ring->writer.own->want_room, 1, memory_order_relaxed);
             atomic_thread_fence(memory_order_seq_cst);
@@ -274,11 +278,11 @@ static bool read_turn(struct ring_link *ring)
     if (ring->destroyed || link->closed)
         return false;
     release(ring);
-    if (has_wanted_room(ring)) {
+    while (!ring->destroyed && !link->closed && has_wanted_room(ring)) {
         ring->room_wanted = 0;
         link->owner_ops->room(link->owner, link);
     }
-    if (ring->writer.broken && !ring->destroyed)
+    if (ring->writer.broken && !ring->destroyed && !link->closed)
         close_link(ring, FRAME_BAD_RING);
     return more;
 }
@@ -330,8 +334,13 @@ static bool ring_link_sleep(struct link *link)
 
 static void ring_link_want_room(struct link *link, size_t size)
 {
-    if (!link->closed)
-        ring_of(link)->room_wanted = size;
+    struct ring_link *ring = ring_of(link);
+    const struct frame_queue *data = &ring->queues[QUEUE_DATA];
+
+    if (link->closed)
+        return;
+    ring->room_wanted = size;
+    ring->room_after = data->gone + data->bytes;
 }
 
 static size_t ring_link_queued(const struct link *link)

@@ -12,7 +12,7 @@
 
 enum {
     BACKLOG = 4096,
-    SOCKET_ROOM = 512 * 1024, // bytes that a connection takes before the other side reads: a window's
+    SOCKET_ROOM = 512 * 1024, // bytes that a connection takes before the other side reads: two chunks
 };
 
 static int name_too_long(const char *name, struct error *err)

@@ -5,6 +5,7 @@
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
 #include <event2/event.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/uio.h>
@@ -21,6 +22,7 @@
 enum {
     ONE_TRANSFER = 256 * 1024, // bytes moved by one system call
     READS = 4,                 // in one turn, so that no peer holds up the loop
+    ROOMS = 4,                 // likewise
     OUTPUT_FULL =
         256 * 1024, // bytes given to libevent; what is beyond can still be passed by control
     FRESH_MOST = 64 * 1024, // bytes that wait for the flush
@@ -34,10 +36,10 @@ enum {
 static _Alignas(64 * 1024) uint8_t inbox[ONE_TRANSFER]; // so it lies apart from what is small
 
 /* A frame whose end goes to where its owner wants it. */
-struct landing_frame {
+struct coming_frame {
     uint8_t head[MESSAGE_HEAD_MOST];
     size_t head_size, tail_size;
-    size_t landed; // bytes of the tail that are there; less than all of them
+    size_t landed; // bytes of the tail that are there
     uint64_t ticket;
     bool unwanted; // the rest is only passed over
 };
@@ -49,10 +51,11 @@ struct socket_link {
     struct event *writable;       // somebody waits for room; made when it is first needed
     struct buffer fresh;          // frames of this turn, which come after what `io` has
     struct buffer cut;            // the beginning of a frame whose end has not come
-    struct landing_frame landing; // likewise, if its tail_size is not 0; then `cut` is empty
+    struct coming_frame coming;   // likewise, if its tail_size is not 0; then `cut` is empty
     bool expects_large;           // frames that may land come: no more is read than says so
     size_t limit;
     struct frame_queue queues[2]; // by enum message_queue
+    bool room_wanted;
     bool unwritable;              // the peer takes nothing more; what it has sent is still read
     bool in_callback;
     bool destroyed; // inside a callback, which frees it
@@ -283,7 +286,7 @@ static size_t deliver_all(struct socket_link *sock, const uint8_t *bytes, size_t
 static bool begin_landing(struct socket_link *sock, const uint8_t *bytes, size_t there)
 {
     const struct link_owner *owner_ops = sock->link.owner_ops;
-    struct landing_frame *frame = &sock->landing;
+    struct coming_frame *frame = &sock->coming;
     struct landing landing;
     size_t size = 0;
 
@@ -306,7 +309,7 @@ static bool begin_landing(struct socket_link *sock, const uint8_t *bytes, size_t
  * asked again. */
 static uint8_t *landing_at(struct socket_link *sock)
 {
-    struct landing_frame *frame = &sock->landing;
+    struct coming_frame *frame = &sock->coming;
     struct landing landing;
 
     frame->unwanted =
@@ -318,7 +321,7 @@ static uint8_t *landing_at(struct socket_link *sock)
 
 static void end_landing(struct socket_link *sock)
 {
-    struct landing_frame *frame = &sock->landing;
+    struct coming_frame *frame = &sock->coming;
     struct link *link = &sock->link;
     const uint8_t *to = landing_at(sock);
     const struct frame_pieces pieces = {.head = frame->head,
@@ -361,7 +364,7 @@ static void take_more(struct socket_link *sock)
 
 static void take_tail(struct socket_link *sock, size_t got)
 {
-    struct landing_frame *frame = &sock->landing;
+    struct coming_frame *frame = &sock->coming;
     size_t rest = frame->tail_size - frame->landed;
 
     if (got < rest) {
@@ -377,7 +380,7 @@ static void take_tail(struct socket_link *sock, size_t got)
 /* Each reads once into where it belongs; `*most` is what it would have taken. */
 static ssize_t read_tail(struct socket_link *sock, size_t *most)
 {
-    size_t rest = sock->landing.tail_size - sock->landing.landed;
+    size_t rest = sock->coming.tail_size - sock->coming.landed;
     uint8_t *to = landing_at(sock);
     struct iovec pieces[2] = {{to, rest}, {inbox, BEHIND}};
 
@@ -409,7 +412,7 @@ static ssize_t read_new(struct socket_link *sock, size_t *most)
 /* False when there is nothing more at the moment, or for ever. */
 static bool read_once(struct socket_link *sock)
 {
-    bool tail = sock->landing.tail_size > 0, cut = sock->cut.size > 0;
+    bool tail = sock->coming.tail_size > 0, cut = sock->cut.size > 0;
     size_t most;
     ssize_t got = tail  ? read_tail(sock, &most)
                   : cut ? read_more(sock, &most)
@@ -462,31 +465,45 @@ static void socket_written(struct bufferevent *io, void *arg)
     leave_callback(sock);
 }
 
-/* A socket is writable when it is empty by three quarters. */
+/* It is empty by three quarters, or nobody reads at its other end. */
+static bool is_writable(const struct socket_link *sock)
+{
+    struct pollfd socket = {.fd = bufferevent_getfd(sock->io), .events = POLLOUT};
+
+    return poll(&socket, 1, 0) > 0;
+}
+
+static void tell_room(struct socket_link *sock)
+{
+    sock->room_wanted = false;
+    sock->link.owner_ops->room(sock->link.owner, &sock->link);
+}
+
 static void socket_writable(evutil_socket_t fd, short what, void *arg)
 {
     struct socket_link *sock = arg;
-    struct link *link = &sock->link;
 
     (void)fd;
     (void)what;
-    if (output_size(sock) > 0 || has_queued(sock)) {
-        event_add(sock->writable, NULL);
-        return;
-    }
     sock->in_callback = true;
-    link->owner_ops->room(link->owner, link);
+    for (unsigned i = 0; i < ROOMS && !sock->link.closed && sock->room_wanted; i++)
+        if (output_size(sock) == 0 && !has_queued(sock) && is_writable(sock))
+            tell_room(sock);
+    if (!sock->link.closed && sock->room_wanted)
+        event_add(sock->writable, NULL);
     leave_callback(sock);
 }
 
+/* What the socket does not take of the frame at once, libevent will write. */
 static void socket_link_want_room(struct link *link, size_t size)
 {
     struct socket_link *sock = socket_of(link);
     int fd;
 
-    (void)size; // it has room for the largest, or makes it soon
-    if (link->closed || sock->unwritable)
+    (void)size;
+    if (link->closed)
         return;
+    sock->room_wanted = true;
     fd = bufferevent_getfd(sock->io);
     if (!sock->writable)
         sock->writable =

@@ -141,11 +141,13 @@ static void pack_str(msgpack_packer *to, const wire_str *str)
         msgpack_pack_str_body(to, str->text, str->size);
 }
 
-/* Bytes that are not there will follow. */
+/* In place of bytes that follow the head of their frame. */
+static const uint8_t follows;
+
 static void pack_bin(msgpack_packer *to, const wire_bin *bin)
 {
     msgpack_pack_bin(to, bin->size);
-    if (bin->size && bin->data)
+    if (bin->size && bin->data != &follows)
         msgpack_pack_bin_body(to, bin->data, bin->size);
 }
 
@@ -231,7 +233,7 @@ void message_pack_head(struct buffer *out, const struct message *message)
     struct message head = *message;
 
     assert(head.type == MSG_TENSOR_DATA);
-    head.tensor_data.bytes.data = NULL;
+    head.tensor_data.bytes.data = &follows;
     pack_frame(out, &head, head.tensor_data.bytes.size);
 }
 

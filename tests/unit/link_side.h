@@ -16,7 +16,8 @@ struct side {
     uint64_t sent[2], got[2];
     unsigned rooms, closes;
     enum frame_fault fault;
-    bool wrong; // a frame that was not the next one of its queue, or not intact
+    bool wrong;  // a frame that was not the next one of its queue, or not intact
+    bool broken; // one that was not intact
     enum side_destroys destroy;
     struct link *reply_over;
     bool lands; // data goes to `place`
@@ -41,7 +42,8 @@ static void side_frame(void *owner, struct link *link, const uint8_t *bytes, siz
     enum message_queue queue = numbered_queue(bytes);
 
     (void)link;
-    if (!numbered_intact(bytes, size) || numbered_number(bytes) != side->got[queue]++)
+    side->broken |= !numbered_intact(bytes, size);
+    if (side->broken || numbered_number(bytes) != side->got[queue]++)
         side->wrong = true;
     if (side->reply_over)
         link_send(side->reply_over, queue, bytes, size);
@@ -65,8 +67,7 @@ static void side_landed(void *owner, struct link *link, const struct frame_piece
     static uint8_t whole[LIMIT_FRAME_SOCKET];
     struct side *side = owner;
 
-    if (pieces->tail != side->place)
-        side->wrong = true;
+    side->broken |= pieces->tail != side->place;
     frame_pieces_copy(whole, pieces);
     side->landed++;
     side_frame(owner, link, whole, frame_pieces_size(pieces));

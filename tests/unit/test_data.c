@@ -167,7 +167,7 @@ START_TEST(only_the_next_bytes_of_a_fetch_have_a_place)
     world_open("2x2", RING);
     hold_version(3, 5, 0, 0, SIZE, HELD_HERE);
     want(&who, 5, 3, 5, 0, SIZE);
-    while (!(event = next_data(5)))
+    while (!(event = next_data(5)) || !contact_is_open(world.nodes[5], event->peer))
         deliver(0);
     ck_assert(!node_landing(world.nodes[5], PEER_PARENT, event->frame, &first)); // another link
     ck_assert(!node_landing(world.nodes[3], event->peer, event->frame, &first)); // another node
@@ -231,13 +231,15 @@ START_TEST(readers_take_turns_and_wait_for_room)
 
     world_open("2x2", RING);
     hold_version(3, 5, 0, 0, SIZE, HELD_HERE);
-    question.tensor_lookup.handle = 5;
+    hold_version(3, 6, 0, SIZE, SIZE, HELD_HERE);
+    question.sender = topology_coord(&world.topology, 5);
     question.tensor_lookup.credit = SIZE;
     for (uint32_t peer = PEER_FIRST_CONTACT; peer < PEER_FIRST_CONTACT + 2; peer++) {
         world_connect(5, peer, 3);
-        question.sender = topology_coord(&world.topology, 5);
-        on_tensor_lookup(step_begin(3), connection_of(5, peer)->b_peer, &question);
-        on_tensor_lookup(world.nodes[3], connection_of(5, peer)->b_peer, &question);
+        step_begin(3);
+        for (question.tensor_lookup.handle = 5; question.tensor_lookup.handle <= 6;
+             question.tensor_lookup.handle++)
+            on_tensor_lookup(world.nodes[3], connection_of(5, peer)->b_peer, &question);
         step_end(3);
         sent += CHUNK_SOCKET;
         ck_assert_uint_eq(world.data_sent, sent);
@@ -254,10 +256,186 @@ START_TEST(readers_take_turns_and_wait_for_room)
     ck_assert(serve_is_done(world.nodes[3], connection_of(5, PEER_FIRST_CONTACT)->b_peer));
     ck_assert_uint_eq(world.data_sent, sent);
     data_released(step_begin(3), 5, 0); // the other one finds it gone
+    data_released(world.nodes[3], 6, 0);
     serve_room(world.nodes[3], connection_of(5, PEER_FIRST_CONTACT + 1)->b_peer);
     step_end(3);
     ck_assert_uint_eq(world.data_sent, sent);
     ck_assert_uint_eq(node_counters(world.nodes[3])->late, 2);
+    world_close();
+}
+END_TEST
+
+/* --- a reader that does not read -------------------------------------------------------------- */
+
+/* What a node that is told frames hands to its links; it hears of room only when a test says so. */
+static struct {
+    uint64_t frames, bytes, closes;
+    uint64_t last; // handle of the last TENSOR_DATA
+} handed;
+
+static void note_handed(struct effects effects)
+{
+    for (size_t i = 0; i < effects.count; i++) {
+        const struct effect *effect = &effects.list[i];
+        const struct frame_pieces pieces = effect_frame(effect);
+        static uint8_t frame[LIMIT_FRAME_SOCKET];
+        struct message message;
+
+        handed.closes += effect->type == EFFECT_CLOSE;
+        if (effect->type != EFFECT_SEND || effect->data[5] != MSG_TENSOR_DATA)
+            continue;
+        frame_pieces_copy(frame, &pieces);
+        ck_assert_int_eq(message_read(world.reader, frame, frame_pieces_size(&pieces), &message),
+                         FRAME_OK);
+        handed.last = message.tensor_data.handle;
+        handed.frames++;
+        handed.bytes += frame_pieces_size(&pieces);
+    }
+}
+
+static void hand(uint32_t rank, struct event event)
+{
+    event.now_ns = ++world.now_ns;
+    note_handed(node_step(world.nodes[rank], &event));
+}
+
+static void hand_message(uint32_t rank, uint32_t peer, struct message *message)
+{
+    struct buffer frame = {0};
+
+    message->sender = topology_coord(&world.topology, 5);
+    message->target = world.nodes[rank]->coord;
+    message_pack(&frame, message);
+    hand(rank, (struct event){
+                   .type = EVENT_FRAME, .peer = peer, .frame = frame.data, .size = frame.size});
+    buffer_free(&frame);
+}
+
+/* Ask node 3 for so much of the version 0 of a tensor, from its beginning. */
+static void hand_lookup(uint32_t peer, uint64_t handle, uint64_t credit)
+{
+    struct message lookup = {.type = MSG_TENSOR_LOOKUP};
+
+    lookup.tensor_lookup.handle = handle;
+    lookup.tensor_lookup.credit = credit;
+    hand_message(3, peer, &lookup);
+}
+
+/* Node 3 holds 1 MiB of tensor 5 and 100 bytes of tensor 6, and has one visitor. */
+static void open_visited(void)
+{
+    struct message greeting = {.type = MSG_HEARTBEAT};
+
+    world_open("2x2", RING);
+    handed.frames = handed.bytes = handed.closes = 0;
+    hold_version(3, 5, 0, 0, 1 << 20, HELD_HERE);
+    hold_version(3, 6, 0, 1 << 20, 100, HELD_HERE);
+    hand(3, (struct event){.type = EVENT_LINK_OPENED, .peer = FIRST_VISITOR});
+    greeting.heartbeat.logical_system = wire_str_of("linqu");
+    hand_message(3, FIRST_VISITOR, &greeting);
+}
+
+START_TEST(a_small_question_does_not_wait_for_a_large_one)
+{
+    open_visited();
+    hand_lookup(FIRST_VISITOR, 5, 1 << 20);
+    hand_lookup(FIRST_VISITOR, 6, 100);
+    ck_assert_uint_eq(handed.frames, 1);
+    hand(3, (struct event){.type = EVENT_ROOM, .peer = FIRST_VISITOR});
+    hand(3, (struct event){.type = EVENT_ROOM, .peer = FIRST_VISITOR});
+    ck_assert_uint_eq(handed.frames, 4);
+    ck_assert(!serve_is_done(world.nodes[3], FIRST_VISITOR));
+    world_close();
+}
+END_TEST
+
+/* However much is asked for in however small pieces, also of what is not there. */
+START_TEST(small_answers_wait_for_room_too)
+{
+    open_visited();
+    for (uint64_t i = 0; i < 10000; i++)
+        hand_lookup(FIRST_VISITOR, i % 2 ? 6 : 100 + i, 100);
+    ck_assert_uint_gt(handed.frames, 100);
+    ck_assert_uint_lt(handed.bytes, 64 * 1024);
+    hand(3, (struct event){.type = EVENT_ROOM, .peer = FIRST_VISITOR});
+    ck_assert_uint_lt(handed.bytes, 2 * 64 * 1024);
+    world_close();
+}
+END_TEST
+
+START_TEST(questions_that_nobody_reads_have_an_end)
+{
+    open_visited();
+    for (uint64_t i = 0; i < 2 * QUESTIONS_MOST && !handed.closes; i++)
+        hand_lookup(FIRST_VISITOR, 100 + i, 100);
+    ck_assert_uint_eq(handed.closes, 1);
+    ck_assert(serve_is_done(world.nodes[3], FIRST_VISITOR));
+    world_close();
+}
+END_TEST
+
+/* Who asks again from another place has given up what he asked for before. */
+START_TEST(a_reader_has_one_question_of_a_version)
+{
+    open_visited();
+    for (unsigned i = 0; i < 100; i++)
+        hand_lookup(FIRST_VISITOR, 5, 1 << 20);
+    for (unsigned i = 0; i < 4; i++)
+        hand(3, (struct event){.type = EVENT_ROOM, .peer = FIRST_VISITOR});
+    ck_assert_uint_eq(handed.frames, 5); // the first chunk twice
+    hand(3, (struct event){.type = EVENT_ROOM, .peer = FIRST_VISITOR});
+    ck_assert_uint_eq(handed.frames, 5);
+    ck_assert(serve_is_done(world.nodes[3], FIRST_VISITOR));
+    world_close();
+}
+END_TEST
+
+START_TEST(who_goes_while_it_waits_leaves_nothing)
+{
+    open_visited();
+    hand_lookup(FIRST_VISITOR, 5, 1 << 20);
+    hand_lookup(PEER_PARENT, 5, 1 << 20); // it stays, until the world ends
+    ck_assert(!serve_is_done(world.nodes[3], FIRST_VISITOR));
+    hand(3, (struct event){.type = EVENT_LINK_CLOSED, .peer = FIRST_VISITOR});
+    ck_assert(serve_is_done(world.nodes[3], FIRST_VISITOR));
+    hand(3, (struct event){.type = EVENT_ROOM, .peer = FIRST_VISITOR});
+    ck_assert_uint_eq(handed.frames, 2);
+    ck_assert(!serve_is_done(world.nodes[3], PEER_PARENT));
+    world_close();
+}
+END_TEST
+
+/* Neither from somebody else than the holder nor before the greeting is answered. */
+START_TEST(only_the_holder_lands_and_not_before_the_greeting)
+{
+    enum { SIZE = 100000 };
+    struct message early = {.type = MSG_TENSOR_DATA};
+    struct buffer frames[2] = {{0}, {0}};
+    struct landing landing;
+    struct reader who;
+    uint8_t *bytes = memory_new(SIZE, 1);
+
+    world_open("2x2", RING);
+    hold_version(3, 5, 0, 0, SIZE, HELD_HERE);
+    want(&who, 5, 3, 5, 0, SIZE);
+    early.target = topology_coord(&world.topology, 5);
+    early.tensor_data.handle = 5;
+    early.tensor_data.total = SIZE;
+    early.tensor_data.bytes = (wire_bin){.data = bytes, .size = SIZE / 2};
+    for (unsigned i = 0; i < 2; i++) {
+        early.sender = topology_coord(&world.topology, i ? 4 : 3);
+        message_pack(&frames[i], &early);
+    }
+    while (!contact_is_open(world.nodes[5], PEER_FIRST_CONTACT)) {
+        ck_assert(!node_landing(world.nodes[5], PEER_FIRST_CONTACT, frames[0].data, &landing));
+        deliver(0);
+    }
+    ck_assert(node_landing(world.nodes[5], PEER_FIRST_CONTACT, frames[0].data, &landing));
+    ck_assert(!node_landing(world.nodes[5], PEER_FIRST_CONTACT, frames[1].data, &landing));
+    give_up(&who, 5);
+    buffer_free(&frames[0]);
+    buffer_free(&frames[1]);
+    free(bytes);
     world_close();
 }
 END_TEST
@@ -1113,7 +1291,10 @@ SUITE_MAIN("data", neighbours_read_over_their_edge,
            no_more_is_under_way_than_a_window_of_which_each_half_is_asked_for_once,
            one_question_is_answered_with_at_most_its_limit,
            only_the_next_bytes_of_a_fetch_have_a_place, a_node_roams_while_much_is_on_its_way,
-           readers_take_turns_and_wait_for_room,
+           readers_take_turns_and_wait_for_room, a_small_question_does_not_wait_for_a_large_one,
+           small_answers_wait_for_room_too, questions_that_nobody_reads_have_an_end,
+           a_reader_has_one_question_of_a_version, who_goes_while_it_waits_leaves_nothing,
+           only_the_holder_lands_and_not_before_the_greeting,
            who_gives_up_leaves_nothing_and_may_want_it_again, what_is_not_there_is_said_and_counted,
            what_failed_or_is_not_written_or_is_of_another_size_is_said,
            a_holder_that_dies_fails_its_readers_with_the_cause,

@@ -285,6 +285,56 @@ START_TEST(with_room_a_frame_of_that_size_is_not_queued)
 }
 END_TEST
 
+/* What others forward over the edge fills the ring again and again: who waits for room has a turn
+ * among it. */
+START_TEST(who_waits_for_room_has_a_turn_while_others_frames_go_by)
+{
+    enum { SIZE = 60000, OTHERS = 6, TURNS = 100 };
+
+    for (unsigned i = 0; i < OTHERS; i++)
+        send_one(&parent, QUEUE_DATA, SIZE);
+    link_flush(parent.link);
+    for (unsigned i = 0; i < TURNS; i++) {
+        uint64_t before = child.got[QUEUE_DATA];
+        unsigned rooms = parent.rooms;
+
+        link_want_room(parent.link, SIZE);
+        for (unsigned turn = 0; parent.rooms == rooms; turn++) {
+            ck_assert_uint_lt(turn, 2 * OTHERS);
+            link_read(parent.link);
+            link_sleep(parent.link);
+            read_all(&child);
+            for (; before < child.got[QUEUE_DATA]; before++) // each window goes on
+                send_one(&parent, QUEUE_DATA, SIZE);
+            link_flush(parent.link);
+        }
+    }
+}
+END_TEST
+
+static void send_for_room(void *owner, struct link *link)
+{
+    struct side *side = owner;
+
+    side->rooms++;
+    send_one(side, QUEUE_DATA, 60000);
+    link_want_room(link, 60000);
+}
+
+/* A turn may have a kernel in it: what fits into the ring goes before. */
+START_TEST(a_turn_fills_the_ring)
+{
+    struct link_owner owner = side_owner;
+
+    owner.room = send_for_room;
+    link_destroy(parent.link);
+    parent.link = ring_link_create(edge, RING_PARENT, child.bell, &owner, &parent);
+    link_want_room(parent.link, 60000);
+    link_read(parent.link);
+    ck_assert_uint_eq(parent.rooms, 2);
+}
+END_TEST
+
 /* When flush itself empties the queues, who waits for room hears of it before it sleeps. */
 START_TEST(room_by_flush_is_told_before_sleep)
 {
@@ -758,6 +808,8 @@ static TCase *ordinary_tests(void)
     tcase_add_test(tcase, room_by_flush_is_told_before_sleep);
     tcase_add_test(tcase, who_wants_no_room_may_sleep_at_once);
     tcase_add_test(tcase, with_room_a_frame_of_that_size_is_not_queued);
+    tcase_add_test(tcase, who_waits_for_room_has_a_turn_while_others_frames_go_by);
+    tcase_add_test(tcase, a_turn_fills_the_ring);
     tcase_add_test(tcase, one_read_has_a_budget);
     tcase_add_test(tcase, a_link_may_be_destroyed_by_the_frame_it_delivers);
     tcase_add_test(tcase, answers_go_out_while_frames_come_in);

@@ -18,6 +18,7 @@
 
 static struct event_base *base;
 static struct side left, right;
+static int left_fd;
 static int raw; // instead of `right`: the bare end of a connection
 static uint64_t seed, state;
 
@@ -56,6 +57,7 @@ static void open_both(void)
     int fds[2];
 
     pair(fds);
+    left_fd = fds[0];
     left.link = link_over(fds[0], &left);
     right.link = link_over(fds[1], &right);
 }
@@ -438,6 +440,75 @@ START_TEST(room_is_told_once_it_is_there)
 }
 END_TEST
 
+/* Also on a socket that is little, and while whatever is sent. */
+START_TEST(room_comes_once_for_each_question)
+{
+    static const int sizes[] = {4608, 20000, 65536, 524288};
+
+    for (unsigned round = 0; round < 8; round++) {
+        unsigned asked = 0;
+
+        left = right = (struct side){0};
+        open_both();
+        setsockopt(left_fd, SOL_SOCKET, SO_SNDBUF, &sizes[round % 4], sizeof *sizes);
+        right.lands = round & 1;
+        for (unsigned step = 0; step < 300; step++) {
+            if (asked == left.rooms) {
+                link_want_room(left.link, LIMIT_FRAME_SOCKET);
+                asked++;
+            }
+            send_one(&left, random_below(&state, 2), random_size());
+            if (random_below(&state, 3))
+                turn();
+        }
+        while (!all_arrived(&left, &right) || left.rooms != asked)
+            turn();
+        ck_assert(!right.wrong && !left.closes && !right.closes);
+        ck_assert_uint_eq(link_queued(left.link), 0);
+        link_destroy(left.link);
+        link_destroy(right.link);
+        left.link = right.link = NULL;
+    }
+}
+END_TEST
+
+/* Who waits for room is not left waiting by a peer that reads no more and stays: what is sent is
+ * gone. */
+START_TEST(a_socket_that_takes_nothing_has_room)
+{
+    open_raw();
+    shutdown(raw, SHUT_RD);
+    send_one(&left, QUEUE_DATA, 256 * 1024);
+    link_want_room(left.link, 256 * 1024);
+    while (!left.rooms)
+        turn();
+    ck_assert_uint_eq(link_queued(left.link), 0);
+}
+END_TEST
+
+/* What is delivered is intact and the stream stays in step, whatever is given up in its middle. */
+START_TEST(landings_are_given_up_at_random)
+{
+    open_both();
+    for (unsigned step = 0; step < 2000; step++) {
+        if (random_below(&state, 2))
+            send_one(&left, QUEUE_DATA, NUMBERED_LEAST + random_below(&state, 300000));
+        else
+            send_one(&left, QUEUE_CONTROL, NUMBERED_LEAST + random_below(&state, 300));
+        right.lands = random_below(&state, 4) != 0;
+        right.ticket = random_below(&state, 8) / 7;
+        turn();
+        right.got[QUEUE_DATA] = 0; // some are lost
+    }
+    while (left.link->counters.frames_out != right.link->counters.frames_in)
+        turn();
+    ck_assert_uint_eq(right.got[QUEUE_CONTROL], left.sent[QUEUE_CONTROL]);
+    ck_assert_uint_gt(right.landed, 0);
+    ck_assert(!right.broken && !right.closes);
+    ck_assert_uint_eq(left.link->counters.bytes_out, right.link->counters.bytes_in);
+}
+END_TEST
+
 /* From any callback, while more is waiting; what is wrong with that shows under ASan. */
 START_TEST(a_link_may_be_destroyed_by_whatever_it_tells)
 {
@@ -699,6 +770,9 @@ static TCase *link_tests(void)
     tcase_add_test(tcase, control_does_not_wait_for_queued_data);
     tcase_add_test(tcase, nobody_overtakes_what_is_queued);
     tcase_add_test(tcase, room_is_told_once_it_is_there);
+    tcase_add_test(tcase, room_comes_once_for_each_question);
+    tcase_add_test(tcase, a_socket_that_takes_nothing_has_room);
+    tcase_add_test(tcase, landings_are_given_up_at_random);
     tcase_add_test(tcase, a_link_may_be_destroyed_by_whatever_it_tells);
     tcase_add_test(tcase, destroy_closes_the_descriptor_at_once);
     return tcase;

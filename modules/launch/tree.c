@@ -16,6 +16,7 @@
 #include "launch/kernels.h"
 #include "launch/launcher.h"
 #include "super/large_text.h"
+#include "super/rseq.h"
 #include "super/schedule.h"
 #include "transport/ring_link.h"
 #include "wire/message.h"
@@ -35,6 +36,7 @@ static _Noreturn void become_tree(struct inherit *self)
 {
     setpgid(0, 0);
     schedule_as_one_of(self->run->topology->node_count);
+    rseq_leave();
     redirect(open("/dev/null", O_RDONLY), STDIN_FILENO);
     redirect(openat(KEEP_RUN_DIR, "stderr.log", O_WRONLY | O_APPEND | O_NOFOLLOW), STDOUT_FILENO);
     redirect(openat(KEEP_RUN_DIR, "stderr.log", O_WRONLY | O_APPEND | O_NOFOLLOW), STDERR_FILENO);

@@ -475,7 +475,7 @@ static void serve(struct actor *actor)
 
         flush_links(actor);
         if (run_kernels(actor)) {
-            more = true;
+            more |= node_wants_run(actor->node);
             busy = BUSY_TURNS;
         }
         guests_end(actor);

@@ -17,6 +17,7 @@
 enum {
     PREPARED_AHEAD = 8,    // queued calls whose inputs are fetched or being fetched
     RUN_SLICE_NS = 200000, // of one EVENT_RUN, if no kernel takes longer
+    SPARE_MOST = 4096,     // bytes of a call whose memory is kept for the next
 };
 
 void call_fail_as(struct call *call, const char *sentence)
@@ -285,13 +286,31 @@ static bool read_param(const struct node *node, struct call_param *to,
     return to->holder != RANK_NONE;
 }
 
+/* The memory of a call that has ended, if it is enough: a node that is woken for one task at a time
+ * needs nothing of the allocator, whose code and tables it would find cold. */
+static struct call *call_memory(struct runtime *runtime, size_t size)
+{
+    struct call *call = runtime->spare_call;
+    size_t room = size;
+
+    if (call && call->room >= size) {
+        room = call->room;
+        memset(call, 0, size);
+        runtime->spare_call = NULL;
+    } else {
+        call = memory_new(1, size);
+    }
+    call->room = room;
+    return call;
+}
+
 /* One piece of memory: the call, its parameters, its arguments, and a want for each input. */
-static struct call *call_new(uint32_t param_count, uint32_t inputs)
+static struct call *call_new(struct runtime *runtime, uint32_t param_count, uint32_t inputs)
 {
     size_t params = param_count * sizeof(struct call_param), args = param_count * sizeof(uint64_t);
-    uint8_t *memory =
-        memory_new(1, sizeof(struct call) + params + args + inputs * sizeof(struct want));
-    struct call *call = (struct call *)(void *)memory;
+    size_t size = sizeof(struct call) + params + args + inputs * sizeof(struct want);
+    struct call *call = call_memory(runtime, size);
+    uint8_t *memory = (uint8_t *)call;
 
     call->params = (struct call_param *)(void *)(memory + sizeof *call);
     call->args = (uint64_t *)(void *)(memory + sizeof *call + params);
@@ -300,10 +319,18 @@ static struct call *call_new(uint32_t param_count, uint32_t inputs)
     return call;
 }
 
-static void call_free(struct call *call)
+static void call_free(struct runtime *runtime, struct call *call)
 {
-    free(call->error);
-    free(call);
+    struct call *spare = runtime->spare_call;
+
+    if (call->error)
+        free(call->error);
+    if (call->room <= SPARE_MOST && (!spare || spare->room < call->room)) {
+        runtime->spare_call = call;
+        call = spare;
+    }
+    if (call) // a call of free() is one, whatever it is told
+        free(call);
 }
 
 static struct want *first_want(struct call *call)
@@ -345,7 +372,7 @@ static struct call *call_read(const struct node *node, const struct msg_call_tas
 
     if (from->params.count > LIMIT_TASK_PARAMS)
         return NULL;
-    call = call_new(from->params.count, count_inputs(from));
+    call = call_new(node->runtime, from->params.count, count_inputs(from));
     call->key = from->task;
     call->creator = rank_of_coord(node, &from->task.creator);
     call->part = from->spmd_index;
@@ -355,14 +382,14 @@ static struct call *call_read(const struct node *node, const struct msg_call_tas
     wire_str_copy(from->kernel, call->kernel_name, sizeof call->kernel_name);
     for (uint32_t i = 0; i < from->params.count; i++) {
         if (!read_param(node, &call->params[i], &from->params.items[i])) {
-            call_free(call);
+            call_free(node->runtime, call);
             return NULL;
         }
     }
     share_out(call);
     if (may_submit_here(node, call->creator))
         return call;
-    call_free(call);
+    call_free(node->runtime, call);
     return NULL;
 }
 
@@ -441,7 +468,7 @@ static uint32_t inputs_of_part(const struct task_part *part)
 void call_begin_own(struct node *node, struct activation_run *submitter, struct task_part *part)
 {
     const struct task *task = part->task;
-    struct call *call = call_new(part_param_count(part), inputs_of_part(part));
+    struct call *call = call_new(node->runtime, part_param_count(part), inputs_of_part(part));
 
     call->key = task_graph_key(node->runtime->graph, task);
     call->creator = node->config.rank;
@@ -484,7 +511,7 @@ static void end_wants(struct node *node, struct call *call)
 void call_drop(struct node *node, struct call *call)
 {
     end_wants(node, call);
-    call_free(call);
+    call_free(node->runtime, call);
 }
 
 void call_queue_drop(struct node *node, struct call_queue *queue)
@@ -559,7 +586,7 @@ void call_end(struct node *node, struct call *call)
         runtime->prepared -= !call->refused && call->inputs > 0;
         prepare_more(node);
     }
-    call_free(call);
+    call_free(node->runtime, call);
 }
 
 /* --- running ---------------------------------------------------------------------------------- */

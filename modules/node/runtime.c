@@ -93,6 +93,7 @@ void runtime_destroy(struct node *node)
         held_destroy(runtime->held);
         task_graph_destroy(runtime->graph);
     }
+    free(runtime->spare_call);
     code_state_destroy(runtime->code);
     free(runtime);
 }

@@ -165,6 +165,7 @@ struct call {
     char *error;                 // owned: why it failed; NULL while it has not
     uint64_t started_ns, ended_ns;
     uint64_t run_ns; // time it computed
+    size_t room;     // bytes of its piece of memory
 };
 
 /* Calls in the order in which they came. All zero is the empty one. */
@@ -225,6 +226,7 @@ struct runtime {
     struct call_queue queue;    // from other nodes, waiting for their turn
     struct call *unprepared;    // the first of them whose inputs were not asked for
     uint32_t prepared;          // calls with inputs that were asked for and that have not ended
+    struct call *spare_call;    // memory for the next one; NULL: none
     struct activation_run *top; // the innermost activation
     uint64_t exec;              // the newest this node has heard of
 };

@@ -43,22 +43,30 @@ static void round_below(LinquRuntime *rt, const struct children *children, int l
     linqu_wait_all(rt);
 }
 
-void linqu_orch_entry(LinquRuntime *rt, uint64_t *args, int arg_count)
+static void measure_rounds(LinquRuntime *rt, const struct children *children, int leaves,
+                           uint64_t tasks, uint64_t rounds)
 {
-    uint64_t *samples = calloc(ROUNDS_MOST, sizeof *samples);
-    struct children children = children_of(rt, LEVEL);
-    int leaves = is_leaf_level(rt, children.level);
-    uint64_t rounds = arg_count > 1 ? args[1] : 1;
+    static uint64_t samples[ROUNDS_MOST];
+    uint64_t done = 0;
 
-    for (uint64_t i = 0; i < rounds && i < ROUNDS_MOST; i++) {
+    for (; done < rounds && done < ROUNDS_MOST; done++) {
         uint64_t begun = bench_now_ns();
 
-        round_below(rt, &children, leaves, args[0]);
-        samples[i] = bench_now_ns() - begun;
+        round_below(rt, children, leaves, tasks);
+        samples[done] = bench_now_ns() - begun;
     }
+    bench_write(samples, done);
+}
+
+void linqu_orch_entry(LinquRuntime *rt, uint64_t *args, int arg_count)
+{
+    struct children children = children_of(rt, LEVEL);
+    int leaves = is_leaf_level(rt, children.level);
+
     if (arg_count > 1)
-        bench_write(samples, rounds < ROUNDS_MOST ? rounds : ROUNDS_MOST);
-    free(samples);
+        measure_rounds(rt, &children, leaves, args[0], args[1]);
+    else
+        round_below(rt, &children, leaves, args[0]);
     free(children.at);
 }
 

@@ -177,9 +177,9 @@ static const struct resolved *resolve(struct activation_run *run, const char *na
 
 /* A task as it is being put together. */
 struct draft {
-    struct part_spec *parts; // owned
+    struct part_spec *parts;
     uint32_t part_count;
-    struct task_argument *arguments; // owned: of all
+    struct task_argument *arguments; // of all
     uint32_t used;
     struct error refusal; // text empty: none
 };
@@ -202,8 +202,9 @@ static void draft_part(struct activation_run *run, struct draft *draft, const ch
 {
     struct part_spec *part = &draft->parts[draft->part_count++];
     const struct resolved *resolved = resolve(run, name ? name : "");
-    struct error err = {.text = ""};
+    struct error err;
 
+    err.text[0] = '\0';
     *part = (struct part_spec){.target = run->kernel.node->config.rank,
                                .kernel = resolved->name,
                                .code = resolved->hash,
@@ -294,22 +295,32 @@ static bool counts_make_sense(struct kernel_runtime *kernel, const void *params,
     return false;
 }
 
+/* Few are drafted on the fiber's stack, which lasts as long as the submit does. */
 static void submit(struct activation_run *run, const char *name, const LinquParam *group,
                    uint32_t group_count, const LinquSubTaskSpec *subs, uint32_t sub_count)
 {
-    struct draft draft = {.refusal = {.text = ""}};
+    struct part_spec one_part;
+    struct task_argument few_arguments[16];
+    struct draft draft;
     const struct task_argument *shared;
     size_t arguments = group_count;
 
+    draft.parts = &one_part;
+    draft.arguments = few_arguments;
+    draft.part_count = draft.used = 0;
+    draft.refusal.text[0] = '\0'; // the rest of a kilobyte need not be cleared
     for (uint32_t i = 0; i < sub_count; i++)
         arguments += (uint32_t)subs[i].num_private_params;
-    run->draft_parts = draft.parts = memory_new(sub_count, sizeof *draft.parts);
-    run->draft_arguments = draft.arguments = memory_new(arguments, sizeof *draft.arguments);
+    if (sub_count > 1)
+        run->draft_parts = draft.parts = memory_new(sub_count, sizeof *draft.parts);
+    if (arguments > sizeof few_arguments / sizeof few_arguments[0])
+        run->draft_arguments = draft.arguments = memory_new(arguments, sizeof *draft.arguments);
     shared = draft_arguments(&draft, group, group_count);
     for (uint32_t i = 0; i < sub_count; i++)
         draft_part(run, &draft, subs[i].kernel_so ? subs[i].kernel_so : name, &subs[i]);
     submit_draft(run, &draft, shared, group_count);
-    activation_drop_draft(run);
+    if (run->draft_parts || run->draft_arguments)
+        activation_drop_draft(run);
 }
 
 static void op_submit_task(LinquRuntime *rt, LinquCoordinate_C target, const char *kernel_so,

@@ -29,6 +29,7 @@ struct held_list {
 
 struct held {
     struct u64_map by_handle;
+    uint64_t bytes[LEVEL_COUNT]; // of all depths; asked for after every task
     struct held_list layers[LEVEL_COUNT][RING_DEPTHS];
     uint64_t strange;
 };
@@ -153,6 +154,7 @@ bool held_add(struct held *held, enum level owner, uint32_t id, const struct hel
         list->first = entry;
     list->last = entry;
     put_in_map(held, entry);
+    held->bytes[owner] += buffer_ring_need(version->size);
     list->counts.bytes += buffer_ring_need(version->size);
     list->counts.bytes_claimed += version->size;
     if (list->counts.bytes > list->counts.bytes_peak)
@@ -221,6 +223,7 @@ bool held_release(struct held *held, uint64_t handle, uint32_t version,
     if (released)
         *released = entry->is;
     take_from_map(held, entry);
+    held->bytes[entry->is.level] -= buffer_ring_need(entry->is.size);
     take_from_list(&held->layers[entry->is.level][entry->is.depth], entry);
     free(entry);
     return true;
@@ -237,8 +240,7 @@ uint64_t held_bytes_above(const struct held *held, enum level self)
     uint64_t bytes = 0;
 
     for (unsigned level = self + 1; level < LEVEL_COUNT; level++)
-        for (unsigned depth = 0; depth < RING_DEPTHS; depth++)
-            bytes += held->layers[level][depth].counts.bytes;
+        bytes += held->bytes[level];
     return bytes;
 }
 

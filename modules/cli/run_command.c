@@ -181,7 +181,7 @@ int run_command(const struct invocation *invocation)
 {
     const char *name = invocation->text[OPTION_NAME];
     struct kernel_options kernel;
-    struct topology topology;
+    static struct topology topology; // with the launcher, for the nodes
     struct error err;
     int wrong, result;
 

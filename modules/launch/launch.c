@@ -334,9 +334,15 @@ void launch_prepare(void)
     near_stack_make(); // the first mapping, so the nearest
 }
 
+/* Not on the stack, which no node is on any more: what they look at of it at every wake-up lies with
+ * the other data. */
+static struct launcher launcher;
+
 int launch_run(const struct launch_options *options)
 {
-    struct launcher launcher = {
+    int exit_code;
+
+    launcher = (struct launcher){
         .options = options,
         .events_fd = -1,
         .bell_fd = -1,
@@ -348,8 +354,6 @@ int launch_run(const struct launch_options *options)
         .reservation = {.fd = -1, .dir_fd = -1},
         .dir = {.base_fd = -1, .fd = -1, .lock_fd = -1},
     };
-    int exit_code;
-
     if (options->detach && detach(&launcher, &exit_code))
         return exit_code;
     exit_code = run(&launcher);

@@ -23,15 +23,17 @@ struct brood_child {
 struct brood {
     struct brood_child *children;
     uint32_t count;
-    void *edges;         // of all, one behind the other
-    void *buffers;       // likewise
-    size_t buffers_size; // of each child
+    void *edges;             // of all, one behind the other
+    void *buffers;           // likewise
+    size_t buffers_size;     // of each child
+    int memory_fd;           // of both, while children are forked; -1: there is none
+    uint64_t ticks_a_second; // asked once: a child need not have the pages that this takes
 };
 
 /* What of the parent's a child takes over. */
 struct brood_gift {
     const struct inherit_run *run;
-    const struct inherit *parent; // whose memory is not the child's; NULL for the launcher
+    const struct inherit *parent; // whose edge is not the child's; NULL for the launcher
     uint32_t first_rank;          // of the first child; the others follow
     int bell_fd;                  // the parent's doorbell
     int dir_fd;                   // the parent's directory
@@ -42,7 +44,8 @@ struct brood_gift {
 enum { BROOD_PARENT = 0, BROOD_CHILD = 1 };
 
 /* Fork `count` processes. Returns BROOD_PARENT in the parent; BROOD_CHILD in each child, with
- * `child` filled, its descriptors in place and everything else closed; -1 in the parent when a fork
+ * `child` filled, its descriptors in place and everything else closed (the brood is the parent's, and
+ * a child leaves it alone: a page that it wrote to would be copied); -1 in the parent when a fork
  * or what it needs failed (those already forked live on and stand in the brood). */
 int brood_fork(struct brood *brood, uint32_t count, const struct brood_gift *gift,
                struct inherit *child, struct error *err);

@@ -115,7 +115,7 @@ START_TEST(more_address_space_than_there_is_is_a_sentence)
 }
 END_TEST
 
-/* The doorbell takes the last descriptor, so none is left to watch the child by. */
+/* The memory and the doorbell take the last descriptors, so none is left to watch the child by. */
 START_TEST(a_child_that_cannot_be_watched_is_ended)
 {
     struct rlimit before, few;
@@ -128,7 +128,7 @@ START_TEST(a_child_that_cannot_be_watched_is_ended)
     gift.run_dir_fd = fd;
     getrlimit(RLIMIT_NOFILE, &before);
     few = before;
-    few.rlim_cur = (rlim_t)fd + 2;
+    few.rlim_cur = (rlim_t)fd + 3;
     setrlimit(RLIMIT_NOFILE, &few);
     result = brood_fork(&brood, CHILDREN, &gift, &child, &err);
     setrlimit(RLIMIT_NOFILE, &before);

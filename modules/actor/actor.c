@@ -366,14 +366,39 @@ static int fork_children(struct actor *actor, struct error *err)
     return side;
 }
 
+static struct record_range children_of(const struct actor *actor)
+{
+    struct record_range range;
+
+    range.first = topology_children(actor->run->topology, actor->self.rank, &range.count);
+    return range;
+}
+
 /* Of state.map a node looks at its own record, its siblings' and its children's. */
 static void keep_records(const struct actor *actor)
 {
-    struct record_range children;
-
-    children.first = topology_children(actor->run->topology, actor->self.rank, &children.count);
     state_map_keep(&actor->run->state, siblings_of(actor->run->topology, actor->self.rank),
-                   children);
+                   children_of(actor));
+}
+
+/* Fork the children. Those who have children themselves need the records of all below them; leaves
+ * need no more than their parent keeps, so they have nothing to do about it. */
+static int fork_with_records(struct actor *actor, struct error *err)
+{
+    const struct topology *topology = actor->run->topology;
+    struct record_range children = children_of(actor);
+    int forked;
+
+    if (children.count == 0)
+        return fork_children(actor, err);
+    if (topology_level_of_rank(topology, children.first) == topology->leaf) {
+        keep_records(actor);
+        state_map_withhold(&actor->run->state, children);
+        return fork_children(actor, err);
+    }
+    forked = fork_children(actor, err);
+    keep_records(actor);
+    return forked;
 }
 
 /* Directory, children, loop, log and socket, in the order that keeps a child free of what is ours.
@@ -386,8 +411,7 @@ static int start(struct actor *actor, struct error *err)
     if (node_dir_make(&actor->dir, actor->run->topology, actor->self.rank, KEEP_PARENT_DIR, err) <
         0)
         return -1;
-    forked = fork_children(actor, err);
-    keep_records(actor);
+    forked = fork_with_records(actor, err);
     open_edges(actor);
     make_node(actor);
     if (forked < 0 || open_loop(actor, err) < 0)

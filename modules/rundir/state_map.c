@@ -175,6 +175,16 @@ void state_map_keep(const struct state_map *map, struct record_range upper,
     unmap_between(map, end, (map->size + page - 1) / page * page);
 }
 
+void state_map_withhold(const struct state_map *map, struct record_range children)
+{
+    size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    size_t from = (STATE_MAP_HEADER_SIZE + page - 1) / page * page;
+    size_t to = record_offset(children.first) / page * page;
+
+    if (from < to)
+        madvise((char *)map->header + from, to - from, MADV_DONTFORK); // of it what is mapped
+}
+
 #define SHOW(field, value) atomic_store_explicit(&(field), (value), memory_order_relaxed)
 #define SEE(field) atomic_load_explicit(&(field), memory_order_relaxed)
 

@@ -104,6 +104,9 @@ struct record_range {
  * it had hardly time for anything else. The other records must not be touched any more. */
 void state_map_keep(const struct state_map *map, struct record_range upper,
                     struct record_range lower);
+/* What is forked from now on has, of what was kept, only the header and the records of the children:
+ * all that a child without children needs, so that it has nothing to unmap. */
+void state_map_withhold(const struct state_map *map, struct record_range children);
 
 /* What a node computes now. */
 struct state_task {

@@ -104,6 +104,51 @@ START_TEST(a_node_keeps_its_own_records_and_its_childrens_mapped)
 }
 END_TEST
 
+/* Exit status 0: of the map the header and these records are there, and no other page. */
+static int leaf_life(const struct state_map *map, uint32_t first, uint32_t count, uint32_t records)
+{
+    if (!is_mapped(map, 0))
+        return 1;
+    for (uint32_t page = 0; page < records; page += 16) {
+        bool wanted = page + 16 > first && page < first + count;
+
+        if (is_mapped(map, 4096 + page * 256) != wanted)
+            return 2;
+    }
+    return 0;
+}
+
+START_TEST(what_a_parent_of_leaves_forks_has_its_siblings_records_and_no_others)
+{
+    struct topology topology = topology_of("16x4x16"), seen;
+    int dir = scratch_open();
+    struct state_map made, map;
+    struct error err;
+
+    ck_assert_int_eq(state_map_create(dir, &topology, &made, &err), 0);
+    for (uint32_t rank = topology.first_rank[LEVEL_POD]; rank < topology.first_rank[LEVEL_HOST];
+         rank++) {
+        struct record_range children;
+        int status;
+        pid_t pid;
+
+        children.first = topology_children(&topology, rank, &children.count);
+        ck_assert_int_eq(state_map_open(dir, &map, &seen, &err), 0);
+        state_map_keep(&map, (struct record_range){rank, 1}, children);
+        state_map_withhold(&map, children);
+        claim(is_mapped(&map, 4096 + rank * 256), "rank %u has lost its own record", rank);
+        pid = fork();
+        if (pid == 0)
+            _exit(leaf_life(&map, children.first, children.count, topology.node_count));
+        ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+        claim(status == 0, "below rank %u: status %x", rank, (unsigned)status);
+        state_map_close(&map);
+    }
+    state_map_close(&made);
+    scratch_close(dir);
+}
+END_TEST
+
 START_TEST(one_that_is_there_is_not_overwritten)
 {
     struct topology topology = topology_of("1x1x1");
@@ -237,6 +282,7 @@ END_TEST
 SUITE_MAIN("state_map", what_a_node_computes_can_be_seen_until_it_has_done_it,
            what_a_node_writes_every_viewer_reads,
            a_node_keeps_its_own_records_and_its_childrens_mapped,
+           what_a_parent_of_leaves_forks_has_its_siblings_records_and_no_others,
            its_blocks_are_allocated_and_only_ours, one_that_is_there_is_not_overwritten,
            a_spoiled_map_is_refused_with_a_sentence,
            a_process_is_alive_until_it_ends_and_a_zombie_is_not,

@@ -144,13 +144,14 @@ static void door_readable(evutil_socket_t fd, short what, void *arg)
 
 int named_open(struct actor *actor, struct error *err)
 {
-    char name[32];
+    char name[32], dir[LIMIT_PATH + LIMIT_NODE_PATH];
 
     actor->door_fd = -1;
     actor->next_guest = actor->edge_count;
     if (!run_dir_socket_name(actor->run->topology, actor->self.rank, name, sizeof name))
         return 0;
-    actor->door_fd = socket_listen(actor->dir.fd, name, err);
+    snprintf(dir, sizeof dir, "%s/%s", actor->run->run_path, actor->path);
+    actor->door_fd = socket_listen_in(actor->dir.fd, dir, name, err);
     if (actor->door_fd < 0)
         return -1;
     actor->socket_bound = true;

@@ -37,19 +37,16 @@ static int address_through_fd(struct sockaddr_un *address, int dir_fd, const cha
 }
 
 /* The path itself where it fits, because `ss -x` and /proc/net/unix show it to people. */
-static int address_to_show(struct sockaddr_un *address, int dir_fd, const char *name,
-                           struct error *err)
+static int address_to_show(struct sockaddr_un *address, int dir_fd, const char *dir,
+                           const char *name, struct error *err)
 {
-    char link[32], directory[LIMIT_PATH];
-    ssize_t size;
+    int length;
 
-    snprintf(link, sizeof link, "/proc/self/fd/%d", dir_fd);
-    size = readlink(link, directory, sizeof directory);
-    if (size <= 0 || (size_t)size + 1 + strlen(name) >= sizeof address->sun_path)
-        return address_through_fd(address, dir_fd, name, err);
     *address = (struct sockaddr_un){.sun_family = AF_UNIX};
-    snprintf(address->sun_path, sizeof address->sun_path, "%.*s/%s", (int)size, directory, name);
-    return 0;
+    length = snprintf(address->sun_path, sizeof address->sun_path, "%s/%s", dir, name);
+    if (dir[0] && length < (int)sizeof address->sun_path)
+        return 0;
+    return address_through_fd(address, dir_fd, name, err);
 }
 
 /* What the system does not allow is left at what it allows. */
@@ -73,12 +70,12 @@ static int close_with(int fd)
     return -1;
 }
 
-int socket_listen(int dir_fd, const char *name, struct error *err)
+int socket_listen_in(int dir_fd, const char *dir, const char *name, struct error *err)
 {
     struct sockaddr_un address;
     int fd;
 
-    if (address_to_show(&address, dir_fd, name, err) < 0)
+    if (address_to_show(&address, dir_fd, dir, name, err) < 0)
         return -1;
     fd = socket_new(err);
     if (fd < 0)
@@ -91,6 +88,17 @@ int socket_listen(int dir_fd, const char *name, struct error *err)
         return close_with(fd);
     }
     return fd;
+}
+
+int socket_listen(int dir_fd, const char *name, struct error *err)
+{
+    char link[32], dir[LIMIT_PATH];
+    ssize_t size;
+
+    snprintf(link, sizeof link, "/proc/self/fd/%d", dir_fd);
+    size = readlink(link, dir, sizeof dir - 1);
+    dir[size > 0 ? size : 0] = '\0';
+    return socket_listen_in(dir_fd, dir, name, err);
 }
 
 /* For a connection that we made, the credentials are those of who called listen(). */

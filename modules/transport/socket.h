@@ -12,6 +12,9 @@
 /* Bind and listen (backlog 4096) on `name` in the directory `dir_fd`, mode 0600. A path too long
  * for sun_path goes through /proc/self/fd. Returns the descriptor or -1. */
 int socket_listen(int dir_fd, const char *name, struct error *err);
+/* The same for who knows that `dir` is the way to `dir_fd`: the kernel takes longer to say it than
+ * to make the socket. */
+int socket_listen_in(int dir_fd, const char *dir, const char *name, struct error *err);
 
 /* Connect to `name` in `dir_fd`. Returns the descriptor; or -1, with `*again` true when the backlog
  * is full and the caller should try again a little later. */

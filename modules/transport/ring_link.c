@@ -50,12 +50,15 @@ struct ring_link {
     bool destroyed; // inside read(), which frees it
 };
 
-/* The frame that is being delivered, of any ring link of this process; small ones take one page. */
+/* The frame that is being delivered, of any ring link of this process; small ones take one page, and
+ * before the first there is none: what a turn of the loop looks at lies elsewhere. */
 static struct {
-    _Alignas(RING_PAGE) size_t touched; // so the whole has pages of its own
-    bool in_use;
-    uint8_t frame[LIMIT_FRAME_RING];
+    _Alignas(RING_PAGE) uint8_t frame[LIMIT_FRAME_RING]; // so the whole has pages of its own
 } inbox;
+static struct {
+    size_t touched; // bytes of the inbox
+    bool in_use;
+} inbox_use;
 
 static struct ring_link *ring_of(struct link *link)
 {
@@ -221,8 +224,8 @@ static void take_rest(struct ring_link *ring, size_t size, struct frame_pieces *
         return;
     }
     ring_reader_end(&ring->reader, size, at, inbox.frame + at);
-    if (size > inbox.touched)
-        inbox.touched = size;
+    if (size > inbox_use.touched)
+        inbox_use.touched = size;
 }
 
 /* Deliver one frame. False when there is none, or the link is closed or destroyed by now. */
@@ -301,10 +304,10 @@ static bool ring_link_read(struct link *link)
 
     if (link->closed)
         return false;
-    assert(!inbox.in_use);
-    inbox.in_use = ring->in_read = true;
+    assert(!inbox_use.in_use);
+    inbox_use.in_use = ring->in_read = true;
     more = read_turn(ring);
-    inbox.in_use = ring->in_read = false;
+    inbox_use.in_use = ring->in_read = false;
     if (ring->destroyed)
         free_link(ring);
     return more;
@@ -313,9 +316,9 @@ static bool ring_link_read(struct link *link)
 /* What a large frame has touched is not kept by a process that sleeps. */
 static void shrink_inbox(void)
 {
-    if (inbox.touched > INBOX_KEPT - RING_PAGE &&
+    if (inbox_use.touched > INBOX_KEPT - RING_PAGE &&
         madvise((uint8_t *)&inbox + INBOX_KEPT, sizeof inbox - INBOX_KEPT, MADV_DONTNEED) == 0)
-        inbox.touched = 0;
+        inbox_use.touched = 0;
 }
 
 static bool ring_link_sleep(struct link *link)

@@ -15,6 +15,7 @@ struct bench {
     char place[LIMIT_PATH + 32]; // the folder of its runs and files
     struct subject whole;        // a run of the topology, held; up when a figure needs it
     struct subject pod;          // one pod of 16 hosts
+    unsigned starts;             // that were measured
 };
 
 enum { POD_HOSTS = 16 };

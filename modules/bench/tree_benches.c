@@ -69,8 +69,11 @@ int startup_turn(struct bench *bench, struct error *err)
     struct bare_tree_answer *bare;
     struct subject subject;
     double up_s, down_s;
+    char name[32];
 
-    if (subject_start(&subject, bench->place, "startup", bench->order->spec, &up_s, err) < 0 ||
+    // a name of its own: who takes that of an earlier run has it removed
+    snprintf(name, sizeof name, "startup-%u", bench->starts++);
+    if (subject_start(&subject, bench->place, name, bench->order->spec, &up_s, err) < 0 ||
         subject_stop(&subject, &down_s, err) < 0)
         return -1;
     bare = bare_tree(bench, (struct bare_tree_order){.files = "here", .rounds = 1}, err);

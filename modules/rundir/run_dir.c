@@ -125,7 +125,7 @@ static int dir_show_named(struct run_dir *dir, const char *hidden, const char *n
         return 0;
     if (errno != EEXIST && errno != ENOTEMPTY && errno != ENOTDIR)
         return error_set(err, "cannot make %s: %s", dir->path, strerror(errno));
-    if (run_dir_remove(dir->base, name, err) < 0)
+    if (run_dir_remove_later(dir->base, name, err) < 0)
         return error_prefix(err, "the name %s is taken", name);
     if (dir_show(dir->base_fd, hidden, name) < 0)
         return error_set(err, "cannot make %s: %s", dir->path, strerror(errno));

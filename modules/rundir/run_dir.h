@@ -65,6 +65,9 @@ struct run_entry *run_dir_list(const char *base, size_t *count, struct error *er
 /* Remove an own dead run's directory: only when marker, owner and device are ours and its lock is
  * free. */
 int run_dir_remove(const char *base, const char *name, struct error *err);
+/* The same, but it is only out of sight and its name free: the next run_dir_prune() does the rest,
+ * which takes about as long as making it took. */
+int run_dir_remove_later(const char *base, const char *name, struct error *err);
 /* Remove own dead runs beyond the newest `keep`, and what interrupted starts and removals of ours
  * left. Returns how many runs were removed; -1 and the first reason when one could not be (the
  * others are). */

@@ -106,16 +106,28 @@ static int removal_lock(const char *path, int fd, dev_t *device, struct error *e
     return lock;
 }
 
-/* Out of sight first, so that nobody sees half a run; lock and marker last, so that an interrupted
- * removal can go on and nobody joins in. */
-static int remove_locked(int base_fd, const char *name, int fd, dev_t device, struct error *err)
+static int hide(int base_fd, const char *name, char hidden[32], struct error *err)
 {
-    char hidden[32], id[7];
+    char id[7];
 
     run_short_id(id);
-    snprintf(hidden, sizeof hidden, RUN_OLD_PREFIX "%s", id);
+    snprintf(hidden, 32, RUN_OLD_PREFIX "%s", id);
     if (renameat(base_fd, name, base_fd, hidden) < 0)
         return error_set(err, "cannot rename %s: %s", name, strerror(errno));
+    return 0;
+}
+
+/* Out of sight first, so that nobody sees half a run; lock and marker last, so that an interrupted
+ * removal can go on and nobody joins in. */
+static int remove_locked(int base_fd, const char *name, int fd, dev_t device, bool later,
+                         struct error *err)
+{
+    char hidden[32];
+
+    if (hide(base_fd, name, hidden, err) < 0)
+        return -1;
+    if (later)
+        return 0;
     if (run_empty_directory(fd, device, err) < 0)
         return error_prefix(err, "cannot remove all of %s", name);
     if (unlinkat(fd, RUN_LOCK_NAME, 0) < 0 || unlinkat(fd, RUN_MARKER_NAME, 0) < 0 ||
@@ -134,7 +146,8 @@ static bool still_named(int base_fd, const char *name, int fd)
            named.st_dev == held.st_dev && named.st_ino == held.st_ino;
 }
 
-static int remove_at(int base_fd, const char *base, const char *name, struct error *err)
+static int remove_at(int base_fd, const char *base, const char *name, bool later,
+                     struct error *err)
 {
     int fd = run_open_directory(base_fd, name);
     char path[LIMIT_PATH + 256];
@@ -151,23 +164,33 @@ static int remove_at(int base_fd, const char *base, const char *name, struct err
     else if (!still_named(base_fd, name, fd))
         result = error_set(err, "%s has become another run meanwhile", path);
     else
-        result = remove_locked(base_fd, name, fd, device, err);
+        result = remove_locked(base_fd, name, fd, device, later, err);
     if (lock >= 0)
         close(lock);
     close(fd);
     return result;
 }
 
-int run_dir_remove(const char *base, const char *name, struct error *err)
+static int remove_named(const char *base, const char *name, bool later, struct error *err)
 {
     int base_fd = open(base, O_PATH | O_DIRECTORY | O_CLOEXEC);
     int result;
 
     if (base_fd < 0)
         return error_set(err, "base %s: %s", base, strerror(errno));
-    result = run_name_check(name, err) < 0 ? -1 : remove_at(base_fd, base, name, err);
+    result = run_name_check(name, err) < 0 ? -1 : remove_at(base_fd, base, name, later, err);
     close(base_fd);
     return result;
+}
+
+int run_dir_remove(const char *base, const char *name, struct error *err)
+{
+    return remove_named(base, name, false, err);
+}
+
+int run_dir_remove_later(const char *base, const char *name, struct error *err)
+{
+    return remove_named(base, name, true, err);
 }
 
 void run_dir_sweep(const char *base)
@@ -179,7 +202,7 @@ void run_dir_sweep(const char *base)
     while (dir && (entry = readdir(dir)))
         if (strncmp(entry->d_name, RUN_NEW_PREFIX, strlen(RUN_NEW_PREFIX)) == 0 ||
             strncmp(entry->d_name, RUN_OLD_PREFIX, strlen(RUN_OLD_PREFIX)) == 0)
-            remove_at(dirfd(dir), base, entry->d_name, &ignored);
+            remove_at(dirfd(dir), base, entry->d_name, false, &ignored);
     if (dir)
         closedir(dir);
 }

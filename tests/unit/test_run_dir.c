@@ -133,7 +133,9 @@ START_TEST(a_dead_run_of_that_name_is_replaced_and_a_live_one_is_not)
     again = create("mine");
     ck_assert_int_eq(faccessat(again.fd, "L6_0", F_OK, 0), -1);
     run_dir_close(&again);
-    ck_assert_int_eq(count_all(base), 2); // the run and latest: nothing hidden is left
+    ck_assert_int_eq(count_all(base), 3); // the run, latest, and out of sight the dead run
+    ck_assert_int_eq(run_dir_prune(scratch_path, 1, &err), 0);
+    ck_assert_int_eq(count_all(base), 2);
     scratch_close(base);
 }
 END_TEST

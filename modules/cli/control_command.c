@@ -2,11 +2,11 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/exit_code.h"
@@ -199,21 +199,33 @@ static bool all_gone(struct run_view *view, uint32_t *next)
     return *next == view->topology.node_count;
 }
 
+/* For a while, or until the launcher has ended: then *launcher_fd is -1. */
+static void wait_a_while(int *launcher_fd)
+{
+    enum { WHILE_MS = 20 };
+    struct pollfd end = {.fd = *launcher_fd, .events = POLLIN};
+
+    if (poll(&end, 1, WHILE_MS) <= 0)
+        return;
+    close(*launcher_fd);
+    *launcher_fd = -1;
+}
+
 /* Wait for the end of the launcher and of all nodes. False when somebody is still there after
  * `timeout_ms`, and more for a large tree. */
 static bool wait_gone(struct run_view *view, uint64_t timeout_ms)
 {
-    const struct timespec pause = {.tv_nsec = 20 * 1000 * 1000};
     uint64_t deadline_ms =
         monotonic_clock_ms() + timeout_ms + view->topology.node_count * UINT64_C(5);
+    int launcher_fd = (int)syscall(SYS_pidfd_open, view->map.header->launcher_pid, 0);
     uint32_t next = 0;
+    bool gone;
 
-    while (!all_gone(view, &next)) {
-        if (monotonic_clock_ms() > deadline_ms)
-            return false;
-        nanosleep(&pause, NULL);
-    }
-    return true;
+    while (!(gone = all_gone(view, &next)) && monotonic_clock_ms() <= deadline_ms)
+        wait_a_while(&launcher_fd);
+    if (launcher_fd >= 0)
+        close(launcher_fd);
+    return gone;
 }
 
 /* SIGKILL for the launcher, by a descriptor that cannot come to mean another process. Its end is

@@ -6,6 +6,7 @@
 
 #include <dlfcn.h>
 #include <errno.h>
+#include <signal.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -60,6 +61,24 @@ int epoll_wait(int fd, struct epoll_event *events, int most, int timeout_ms)
 ssize_t write(int fd, const void *bytes, size_t size)
 {
     return call(SYS_write, fd, (long)bytes, (long)size, 0);
+}
+
+int sigemptyset(sigset_t *set)
+{
+    *set = (sigset_t){0};
+    return 0;
+}
+
+int sigaddset(sigset_t *set, int signal)
+{
+    enum { BITS = 8 * sizeof set->__val[0], LIBCS_FIRST = 32, LIBCS_LAST = 33 };
+
+    if (signal < 1 || signal >= NSIG || (signal >= LIBCS_FIRST && signal <= LIBCS_LAST)) {
+        errno = EINVAL;
+        return -1;
+    }
+    set->__val[(signal - 1) / BITS] |= 1UL << ((signal - 1) % BITS);
+    return 0;
 }
 
 /* Copies of a constant size are single instructions. All is read before anything is written. */

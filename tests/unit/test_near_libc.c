@@ -6,6 +6,8 @@
 
 #include <dlfcn.h>
 #include <errno.h>
+#include <signal.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -127,6 +129,27 @@ START_TEST(what_the_kernel_refuses_is_in_errno)
 }
 END_TEST
 
+START_TEST(a_set_of_signals_has_those_that_were_added)
+{
+    sigset_t set;
+
+    memset(&set, 0xFF, sizeof set);
+    ck_assert_int_eq(sigemptyset(&set), 0);
+    for (int signal = 1; signal < NSIG; signal++) {
+        bool libcs = signal > SIGSYS && signal < SIGRTMIN;
+
+        errno = 0;
+        ck_assert_int_eq(sigismember(&set, signal), 0);
+        ck_assert_int_eq(sigaddset(&set, signal), libcs ? -1 : 0);
+        ck_assert_int_eq(errno, libcs ? EINVAL : 0);
+        ck_assert_int_eq(sigismember(&set, signal), !libcs);
+    }
+    ck_assert_int_eq(sigaddset(&set, NSIG), -1);
+    ck_assert_int_eq(sigaddset(&set, 0), -1);
+}
+END_TEST
+
 SUITE_MAIN("near_libc", a_copy_is_what_is_there_and_nothing_around_it,
            a_filled_stretch_ends_where_it_should, a_text_is_as_long_as_it_is,
-           the_clock_is_the_kernels, what_the_kernel_refuses_is_in_errno)
+           the_clock_is_the_kernels, what_the_kernel_refuses_is_in_errno,
+           a_set_of_signals_has_those_that_were_added)

@@ -58,6 +58,16 @@ static int make_stderr_log(int run_dir_fd, struct error *err)
  * they left them, and perf knows the code's file. */
 enum { LARGE_TEXT_NODES = 256 };
 
+static void prepare_code(const struct launcher *launcher)
+{
+    if (launcher->options->topology->node_count < LARGE_TEXT_NODES)
+        return;
+    if (!large_text_take() && launcher->options->verbose)
+        say(launcher, "the code stays in small pages, which makes a large tree slower; see "
+                      "/sys/kernel/mm/transparent_hugepage/enabled");
+    large_text_join_libraries();
+}
+
 int tree_fork(struct launcher *launcher, struct error *err)
 {
     struct brood_gift gift = {.run = &launcher->inherit,
@@ -75,10 +85,7 @@ int tree_fork(struct launcher *launcher, struct error *err)
         return error_set(err, "cannot make a doorbell: %s", strerror(errno));
     gift.bell_fd = launcher->bell_fd;
     prctl(PR_SET_CHILD_SUBREAPER, 1);
-    if (launcher->options->topology->node_count >= LARGE_TEXT_NODES && !large_text_take() &&
-        launcher->options->verbose)
-        say(launcher, "the code stays in small pages, which makes a large tree slower; see "
-                      "/sys/kernel/mm/transparent_hugepage/enabled");
+    prepare_code(launcher);
     side = brood_fork(&launcher->brood, 1, &gift, &child, err);
     if (side == BROOD_CHILD)
         become_tree(&child);

@@ -102,3 +102,32 @@ bool large_text_take(void)
     munmap(copy, text.room);
     return false;
 }
+
+/* What a library has in memory and does not write to lies together, in the order of its file; only
+ * the permissions differ. */
+static int join_library(struct dl_phdr_info *info, size_t size, void *arg)
+{
+    uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+    uintptr_t begin = 0, end = 0;
+
+    (void)size;
+    (void)arg;
+    for (int i = 0; info->dlpi_name[0] && i < info->dlpi_phnum; i++) {
+        const ElfW(Phdr) *segment = &info->dlpi_phdr[i];
+
+        if (segment->p_type != PT_LOAD || segment->p_flags & PF_W)
+            continue;
+        if (end == 0)
+            begin = (info->dlpi_addr + segment->p_vaddr) & ~(page - 1);
+        end = info->dlpi_addr + segment->p_vaddr + segment->p_memsz;
+    }
+    if (end > begin) // a hole, or a refusal, leaves the rest as it was
+        mprotect((void *)begin, // NOLINT(performance-no-int-to-ptr)
+                 end - begin, PROT_READ | PROT_EXEC);
+    return 0;
+}
+
+void large_text_join_libraries(void)
+{
+    dl_iterate_phdr(join_library, NULL);
+}

@@ -15,4 +15,9 @@
  * Tools that look code up by the mapped file, as perf does, do not find it any more. */
 bool large_text_take(void);
 
+/* Make code and constants of each library one mapping, as those of the executable are: a fork
+ * copies mappings one by one, and those of files under a lock that all processes share. The price is
+ * that constants may be executed. */
+void large_text_join_libraries(void);
+
 #endif

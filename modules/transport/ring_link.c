@@ -30,6 +30,7 @@ enum {
     RELEASE_AT = 32 * 1024, // bytes read in one call
     READ_FRAMES = 64,       // at most, in one call, so that no neighbour starves the others
     READ_BYTES = 128 * 1024,
+    ROOMS = 4, // told in one call
     HEAD = MESSAGE_HEAD_MOST, // bytes of a frame that say whether it lands
     LANDS_FROM = 2 * HEAD,    // bytes of a frame for which that is asked
     INBOX_KEPT = 2 * RING_PAGE, // bytes of the inbox that stay touched while the process sleeps
@@ -150,6 +151,14 @@ static bool has_wanted_room(struct ring_link *ring)
             return true;
     }
     return false;
+}
+
+static void tell_wanted_room(struct ring_link *ring)
+{
+    if (!has_wanted_room(ring))
+        return;
+    ring->room_wanted = 0;
+    ring->link.owner_ops->room(ring->link.owner, &ring->link);
 }
 
 static void ring_link_send(struct link *link, enum message_queue queue,
@@ -281,10 +290,8 @@ static bool read_turn(struct ring_link *ring)
     if (ring->destroyed || link->closed)
         return false;
     release(ring);
-    while (!ring->destroyed && !link->closed && has_wanted_room(ring)) {
-        ring->room_wanted = 0;
-        link->owner_ops->room(link->owner, link);
-    }
+    for (unsigned i = 0; i < ROOMS && !ring->destroyed && !link->closed; i++)
+        tell_wanted_room(ring);
     if (ring->writer.broken && !ring->destroyed && !link->closed)
         close_link(ring, FRAME_BAD_RING);
     return more;

@@ -2,6 +2,7 @@
 
 #include <assert.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -30,10 +31,10 @@ enum {
     RELEASE_AT = 32 * 1024, // bytes read in one call
     READ_FRAMES = 64,       // at most, in one call, so that no neighbour starves the others
     READ_BYTES = 128 * 1024,
-    ROOMS = 4, // told in one call
-    HEAD = MESSAGE_HEAD_MOST, // bytes of a frame that say whether it lands
-    LANDS_FROM = 2 * HEAD,    // bytes of a frame for which that is asked
-    INBOX_KEPT = 2 * RING_PAGE, // bytes of the inbox that stay touched while the process sleeps
+    ROOMS = 4,              // told in one call
+    SMALL = 512,            // bytes of a frame that fits into the small inbox
+    LANDS_FROM = SMALL,     // bytes of a frame that may land
+    INBOX_KEPT = RING_PAGE, // bytes of the large inbox that stay touched while the process sleeps
 };
 
 struct ring_link {
@@ -51,15 +52,16 @@ struct ring_link {
     bool destroyed; // inside read(), which frees it
 };
 
-/* The frame that is being delivered, of any ring link of this process; small ones take one page, and
- * before the first there is none: what a turn of the loop looks at lies elsewhere. */
+/* The frame that is being delivered, of any ring link of this process. What a wake-up is about lies
+ * with what each turn of the loop looks at; what is larger has pages of its own. */
 static struct {
-    _Alignas(RING_PAGE) uint8_t frame[LIMIT_FRAME_RING]; // so the whole has pages of its own
+    size_t touched; // bytes of the other one
+    bool in_use;
+    uint8_t frame[SMALL];
 } inbox;
 static struct {
-    size_t touched; // bytes of the inbox
-    bool in_use;
-} inbox_use;
+    _Alignas(RING_PAGE) uint8_t frame[LIMIT_FRAME_RING];
+} large_inbox;
 
 static struct ring_link *ring_of(struct link *link)
 {
@@ -216,11 +218,11 @@ static void close_link(struct ring_link *ring, enum frame_fault fault)
     ring->link.owner_ops->closed(ring->link.owner, &ring->link, fault);
 }
 
-/* The bytes of a frame that has begun in the inbox: where they are wanted, or there as well. */
+/* The bytes of a frame that has begun in the inbox: where they are wanted, there as well, or in the
+ * large one. */
 static void take_rest(struct ring_link *ring, size_t size, struct frame_pieces *frame)
 {
     struct link *link = &ring->link;
-    size_t at = size < HEAD ? size : HEAD;
     struct landing landing;
 
     *frame = (struct frame_pieces){.head = inbox.frame, .head_size = size};
@@ -232,16 +234,20 @@ static void take_rest(struct ring_link *ring, size_t size, struct frame_pieces *
         frame->tail_size = size - landing.head_size;
         return;
     }
-    ring_reader_end(&ring->reader, size, at, inbox.frame + at);
-    if (size > inbox_use.touched)
-        inbox_use.touched = size;
+    if (size > SMALL) {
+        memcpy(large_inbox.frame, inbox.frame, SMALL);
+        frame->head = large_inbox.frame;
+        if (size > inbox.touched)
+            inbox.touched = size;
+    }
+    ring_reader_end(&ring->reader, size, SMALL, large_inbox.frame + SMALL);
 }
 
 /* Deliver one frame. False when there is none, or the link is closed or destroyed by now. */
 static bool deliver(struct ring_link *ring, size_t *size)
 {
     struct link *link = &ring->link;
-    enum frame_fault fault = ring_reader_begin(&ring->reader, inbox.frame, HEAD, size);
+    enum frame_fault fault = ring_reader_begin(&ring->reader, inbox.frame, SMALL, size);
     struct frame_pieces frame;
 
     if (fault != FRAME_OK) {
@@ -258,7 +264,7 @@ static bool deliver(struct ring_link *ring, size_t *size)
     if (frame.tail)
         link->owner_ops->landed(link->owner, link, &frame);
     else
-        link->owner_ops->frame(link->owner, link, inbox.frame, *size);
+        link->owner_ops->frame(link->owner, link, frame.head, *size);
     return !ring->destroyed;
 }
 
@@ -311,10 +317,10 @@ static bool ring_link_read(struct link *link)
 
     if (link->closed)
         return false;
-    assert(!inbox_use.in_use);
-    inbox_use.in_use = ring->in_read = true;
+    assert(!inbox.in_use);
+    inbox.in_use = ring->in_read = true;
     more = read_turn(ring);
-    inbox_use.in_use = ring->in_read = false;
+    inbox.in_use = ring->in_read = false;
     if (ring->destroyed)
         free_link(ring);
     return more;
@@ -323,9 +329,10 @@ static bool ring_link_read(struct link *link)
 /* What a large frame has touched is not kept by a process that sleeps. */
 static void shrink_inbox(void)
 {
-    if (inbox_use.touched > INBOX_KEPT - RING_PAGE &&
-        madvise((uint8_t *)&inbox + INBOX_KEPT, sizeof inbox - INBOX_KEPT, MADV_DONTNEED) == 0)
-        inbox_use.touched = 0;
+    if (inbox.touched > INBOX_KEPT &&
+        madvise(large_inbox.frame + INBOX_KEPT, sizeof large_inbox.frame - INBOX_KEPT,
+                MADV_DONTNEED) == 0)
+        inbox.touched = 0;
 }
 
 static bool ring_link_sleep(struct link *link)

@@ -456,6 +456,20 @@ bool node_landing(const struct node *node, uint32_t peer, const uint8_t *frame,
     return true;
 }
 
+bool node_land(const struct node *node, struct event *event)
+{
+    struct landing landing;
+
+    if (event->type != EVENT_FRAME || event->size < MESSAGE_HEAD_MOST ||
+        !node_landing(node, event->peer, event->frame, &landing))
+        return false;
+    event->tail_size = event->size - landing.head_size;
+    memcpy(landing.at, event->frame + landing.head_size, event->tail_size);
+    event->tail = landing.at;
+    event->size = landing.head_size;
+    return true;
+}
+
 void on_tensor_data(struct node *node, uint32_t peer, const struct message *message)
 {
     const struct msg_tensor_data *data = &message->tensor_data;

@@ -49,6 +49,10 @@ struct effects node_step(struct node *node, const struct event *event);
 bool node_landing(const struct node *node, uint32_t peer, const uint8_t *frame,
                   struct landing *landing);
 
+/* For who has whole frames and no link: do with an EVENT_FRAME as a link does. True when the end of
+ * the frame was wanted; it lies there then, and the event says so. */
+bool node_land(const struct node *node, struct event *event);
+
 /* True when the node has kernels to run: it wants an EVENT_RUN as soon as what it has said so far
  * is sent. */
 bool node_wants_run(const struct node *node);

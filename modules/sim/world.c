@@ -137,20 +137,6 @@ static void crash(struct world *world, struct process *process)
     world_put(world, process->clock_ns, happening);
 }
 
-/* As a link does: the end of a frame goes to where the node wants it. */
-static void land(const struct node *node, struct event *event)
-{
-    struct landing landing;
-
-    if (event->type != EVENT_FRAME || event->size < MESSAGE_HEAD_MOST ||
-        !node_landing(node, event->peer, event->frame, &landing))
-        return;
-    event->tail_size = event->size - landing.head_size;
-    memcpy(landing.at, event->frame + landing.head_size, event->tail_size);
-    event->tail = landing.at;
-    event->size = landing.head_size;
-}
-
 static void tell(struct world *world, uint32_t rank, struct event event)
 {
     struct process *process = &world->processes[rank];
@@ -167,7 +153,7 @@ static void tell(struct world *world, uint32_t rank, struct event event)
     digest_bytes(world, &rank, sizeof rank);
     digest_bytes(world, &event.type, sizeof event.type);
     digest_bytes(world, event.frame, event.size);
-    land(process->node, &event);
+    node_land(process->node, &event);
     here = process;
     effects = node_step(process->node, &event);
     here = NULL;

@@ -465,12 +465,13 @@ static void socket_written(struct bufferevent *io, void *arg)
     leave_callback(sock);
 }
 
-/* It is empty by three quarters, or nobody reads at its other end. */
-static bool is_writable(const struct socket_link *sock)
+/* All is out, and the socket is empty by three quarters, or nobody reads at its other end. */
+static bool has_wanted_room(const struct socket_link *sock)
 {
     struct pollfd socket = {.fd = bufferevent_getfd(sock->io), .events = POLLOUT};
 
-    return poll(&socket, 1, 0) > 0;
+    return sock->room_wanted && output_size(sock) == 0 && !has_queued(sock) &&
+           poll(&socket, 1, 0) > 0;
 }
 
 static void tell_room(struct socket_link *sock)
@@ -486,9 +487,8 @@ static void socket_writable(evutil_socket_t fd, short what, void *arg)
     (void)fd;
     (void)what;
     sock->in_callback = true;
-    for (unsigned i = 0; i < ROOMS && !sock->link.closed && sock->room_wanted; i++)
-        if (output_size(sock) == 0 && !has_queued(sock) && is_writable(sock))
-            tell_room(sock);
+    for (unsigned i = 0; i < ROOMS && !sock->link.closed && has_wanted_room(sock); i++)
+        tell_room(sock);
     if (!sock->link.closed && sock->room_wanted)
         event_add(sock->writable, NULL);
     leave_callback(sock);

@@ -332,7 +332,6 @@ static uint32_t take_link(void)
 static void tell_frame(uint32_t peer, const struct buffer *frame)
 {
     size_t limit = peer <= body.child_count ? LIMIT_FRAME_RING : LIMIT_FRAME_SOCKET, size;
-    struct landing landing;
     struct event event;
     uint8_t *copy;
 
@@ -341,12 +340,7 @@ static void tell_frame(uint32_t peer, const struct buffer *frame)
     copy = malloc(size); // exactly so large, so that a byte too many is seen
     memcpy(copy, frame->data, size);
     event = (struct event){.type = EVENT_FRAME, .peer = peer, .frame = copy, .size = size};
-    if (size >= MESSAGE_HEAD_MOST && node_landing(body.node, peer, copy, &landing)) {
-        event.size = landing.head_size;
-        event.tail = landing.at;
-        event.tail_size = size - landing.head_size;
-        memcpy(landing.at, copy + landing.head_size, event.tail_size);
-    }
+    node_land(body.node, &event);
     tell(event);
     free(copy);
 }

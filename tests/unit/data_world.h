@@ -290,21 +290,6 @@ static inline size_t first_like(size_t at)
     return at;
 }
 
-/* As a link does, every second time: the end of a frame goes to where the node wants it. */
-static inline void land(const struct node *node, struct event *event)
-{
-    struct landing landing;
-
-    if (event->size < MESSAGE_HEAD_MOST || world.now_ns % 2 ||
-        !node_landing(node, event->peer, event->frame, &landing))
-        return;
-    event->tail_size = event->size - landing.head_size;
-    memcpy(landing.at, event->frame + landing.head_size, event->tail_size);
-    event->tail = landing.at;
-    event->size = landing.head_size;
-    world.landed++;
-}
-
 static inline void deliver(size_t at)
 {
     struct item item = world.items[at];
@@ -312,7 +297,8 @@ static inline void deliver(size_t at)
     memmove(&world.items[at], &world.items[at + 1], (--world.item_count - at) * sizeof item);
     item.event.now_ns = ++world.now_ns;
     if (!world.dead[item.to]) {
-        land(world.nodes[item.to], &item.event);
+        if (world.now_ns % 2) // every second time, as a link does
+            world.landed += node_land(world.nodes[item.to], &item.event);
         world_apply(item.to, node_step(world.nodes[item.to], &item.event));
     }
     free(item.bytes);

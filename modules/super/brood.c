@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/exit_code.h"
+#include "base/limits.h"
 #include "base/memory.h"
 #include "base/number_text.h"
 #include "topo/ring_layout.h"
@@ -98,12 +99,27 @@ static void keep_part(char *parts, uint32_t count, size_t size, uint32_t number)
         munmap(parts + (number + 1) * size, (count - number - 1) * size);
 }
 
+/* Without memory there is no way to tell the parent more than an exit code: the sentence goes to
+ * the run's stderr.log. */
+static _Noreturn void leave_without_memory(const struct inherit *self)
+{
+    char path[LIMIT_NODE_PATH];
+    const char *cause = strerror(errno);
+
+    topology_path(self->run->topology, self->rank, path, sizeof path);
+    dprintf(STDERR_FILENO,
+            "linqu: %s: cannot map its edge and its buffer rings: %s; a smaller --ring-capacity "
+            "or a larger `ulimit -v` helps\n",
+            path, cause);
+    _exit(EXIT_START);
+}
+
 /* At the place where the parent has it: it is free here. */
-static void map_part(int fd, size_t offset, void *place, size_t size)
+static void map_part(const struct inherit *self, int fd, size_t offset, void *place, size_t size)
 {
     if (mmap(place, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE | MAP_FIXED, fd,
              (off_t)offset) == MAP_FAILED)
-        _exit(EXIT_START);
+        leave_without_memory(self);
 }
 
 /* Only our own edge and buffer rings are mapped. */
@@ -114,9 +130,9 @@ static void settle_memory(const struct brood *brood, uint32_t number, const stru
         keep_part(brood->buffers, brood->count, brood->buffers_size, number);
         return;
     }
-    map_part(brood->memory_fd, (size_t)number * RING_EDGE_SIZE, self->edge, RING_EDGE_SIZE);
-    map_part(brood->memory_fd, edges_size(brood) + number * brood->buffers_size, self->buffers,
-             self->buffers_size);
+    map_part(self, brood->memory_fd, (size_t)number * RING_EDGE_SIZE, self->edge, RING_EDGE_SIZE);
+    map_part(self, brood->memory_fd, edges_size(brood) + number * brood->buffers_size,
+             self->buffers, self->buffers_size);
 }
 
 /* What is between this process and its parent is not for its children. */
